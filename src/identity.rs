@@ -1,0 +1,118 @@
+//! Who is signed in, and the keys that came with signing in.
+//!
+//! The port [`SignIn`] is the identity provider as this house needs it. A
+//! [`RefreshToken`] is read by the vault's client and by nobody else; it has no
+//! `Debug` that tells and no `Serialize` at all.
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::school::Teacher;
+
+/// One sign-in of one teacher in one browser; the refresh token hangs on it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SignInId(String);
+
+impl SignInId {
+    /// The id as it stands in the store.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The teacher who acts, and the sign-in through which they act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Who acts.
+    pub teacher: Teacher,
+    /// Through which sign-in: it names the refresh token that the vault takes.
+    pub sign_in: SignInId,
+}
+
+/// The identity provider's refresh token of one sign-in.
+#[derive(Debug, Clone)]
+pub struct RefreshToken(pub SecretString);
+
+/// What a finished sign-in tells.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// The issuer; with `subject` the only key of a person.
+    pub issuer: String,
+    /// The person at that issuer.
+    pub subject: String,
+    /// The full name, or the address where none is told.
+    pub name: String,
+    /// The address; empty where none is told.
+    pub email: String,
+    /// Whether the provider vouches for the address.
+    pub email_verified: bool,
+    /// The provider's own session, for logout.
+    pub sid: Option<String>,
+    /// Kept as the hint for RP-initiated logout.
+    pub id_token: SecretString,
+    /// Absent when the tenant does not grant `offline_access`.
+    pub refresh_token: Option<RefreshToken>,
+}
+
+/// What the browser was sent away with; kept in the session until it comes back.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Echoed by the provider; single use.
+    pub state: String,
+    /// Inside the ID token that answers this attempt.
+    pub nonce: String,
+    /// PKCE (RFC 7636).
+    pub verifier: String,
+    /// Unix seconds; an attempt is good for ten minutes.
+    pub begun_at: i64,
+}
+
+/// Why a sign-in did not come about, by what one can do.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// The teacher said no at the provider.
+    #[error("the teacher declined")]
+    Declined,
+    /// The answer does not belong to an attempt of this browser, or is too old.
+    #[error("the sign-in is stale or was not begun here: {0}")]
+    Stale(&'static str),
+    /// The provider cannot be reached or does not answer sensibly just now.
+    #[error("the identity provider is unavailable: {0}")]
+    Unavailable(String),
+    /// The provider's answer fails a check, or the tenant is set up wrongly.
+    #[error("the identity provider's answer is refused: {0}")]
+    Refused(String),
+}
+
+/// The identity provider.
+#[async_trait]
+pub trait SignIn: Send + Sync + 'static {
+    /// Where to send the browser, and what to remember meanwhile. `consent`
+    /// asks the provider to show Google's consent again, for a fresh grant.
+    async fn begin(&self, consent: bool) -> Result<(Url, Attempt), SignInError>;
+
+    /// Trades the code that came back for a checked identity. The caller has
+    /// already found `attempt` by its `state`.
+    async fn complete(&self, code: &str, attempt: &Attempt) -> Result<SignedIn, SignInError>;
+
+    /// Where to send the browser so that the provider's session ends too.
+    async fn sign_out_url(&self, id_token: Option<&SecretString>, return_to: &Url) -> Result<Url, SignInError>;
+
+    /// Takes the refresh token back (RFC 7009).
+    async fn revoke(&self, token: &RefreshToken) -> Result<(), SignInError>;
+}
+
+/// Where the refresh tokens are kept, sealed.
+#[async_trait]
+pub trait RefreshTokens: Send + Sync + 'static {
+    /// The token of a sign-in; none when the sign-in is over or came without one.
+    async fn of(&self, sign_in: &SignInId) -> anyhow::Result<Option<RefreshToken>>;
+}
