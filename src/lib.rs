@@ -1,8 +1,11 @@
 //! Teacher's Aide: an assistant that answers from a teacher's own grade book
 //! and writes mails that leave only after the teacher approves them.
 
+pub mod assistant;
+pub mod clients;
 pub mod clock;
 pub mod identity;
 pub mod mail;
 pub mod school;
+pub mod store;
 pub mod vault;

@@ -1,0 +1,122 @@
+//! The assistant: a conversation, its turns, and the loop that drives them.
+//!
+//! [`turn`] is the pure machine, [`driver`] the one place that awaits for it,
+//! [`gate`] decides, [`toolbox`] holds what can be done, [`approval`] what the
+//! teacher must say yes to. This room never speaks HTTP and never sees a page;
+//! the model, the vault and the store are ports.
+
+pub mod approval;
+pub mod conversation;
+mod deciding;
+mod driver;
+pub mod event;
+pub mod gate;
+mod ids;
+pub mod live;
+pub mod model;
+mod prompt;
+mod recovery;
+mod saying;
+mod schema;
+pub mod toolbox;
+pub mod turn;
+
+use std::sync::Arc;
+
+pub use deciding::{DecideError, Decision};
+pub use ids::{ApprovalId, ClientId, ConversationId, TurnId, Words, WordsError};
+pub use saying::{SayError, Watch};
+use tokio::runtime::Handle;
+use tokio_util::task::TaskTracker;
+
+use self::{
+    conversation::{Approvals, Conversations},
+    live::Live,
+    model::Model,
+    toolbox::{Scene, Toolbox},
+};
+use crate::{
+    clock::{Clock, Ids},
+    identity::Caller,
+    school::School,
+    vault::Vault,
+};
+
+/// What the assistant is made of.
+#[derive(Clone)]
+pub struct Parts {
+    /// The language model.
+    pub model: Arc<dyn Model>,
+    /// What it may call.
+    pub toolbox: Toolbox,
+    /// Where conversations are kept.
+    pub conversations: Arc<dyn Conversations>,
+    /// Where approvals are kept.
+    pub approvals: Arc<dyn Approvals>,
+    /// The teacher's accounts elsewhere.
+    pub vault: Arc<Vault>,
+    /// The teacher's classes and students.
+    pub school: Arc<School>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub ids: Arc<dyn Ids>,
+    /// Where turns run: the server's own runtime, not that of one connection.
+    pub runtime: Handle,
+}
+
+/// The assistant of all teachers.
+pub struct Assistant {
+    parts: Parts,
+    live: Live,
+    tasks: TaskTracker,
+}
+
+impl Assistant {
+    /// An assistant that is ready to be spoken to.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        Arc::new(Self { parts, live: Live::default(), tasks: TaskTracker::new() })
+    }
+
+    /// What it is made of.
+    pub fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// How many turns run or wait in memory.
+    pub fn living_turns(&self) -> usize {
+        self.live.count()
+    }
+
+    /// Ends all running turns, keeping what they have, and waits until every
+    /// send on its way has its outcome stored.
+    pub async fn drain(&self) {
+        self.live.stop_all();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Runs to its end whatever becomes of the one who asked for it.
+    fn spawn<F>(&self, work: F) -> tokio::task::JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.tasks.spawn_on(work, &self.parts.runtime)
+    }
+
+    fn scene<'a>(&'a self, caller: &'a Caller) -> Scene<'a> {
+        Scene {
+            teacher: &caller.teacher,
+            school: &self.parts.school,
+            clock: &*self.parts.clock,
+            ids: &*self.parts.ids,
+        }
+    }
+
+    /// A name under which the operator finds in the log what a teacher was told
+    /// in plain words.
+    fn reference(&self) -> String {
+        hex::encode(&self.parts.ids.secret()[..4])
+    }
+}

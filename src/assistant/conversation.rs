@@ -1,0 +1,290 @@
+//! Conversations as they are stored, and as the model reads them.
+//!
+//! The transcript is the one truth: what the model reads is computed here from
+//! the same stored turns that the page shows.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{
+    approval::{Approval, ApprovalState},
+    ids::{ApprovalId, ClientId, ConversationId, TurnId},
+    model::{Message, ModelCall},
+    turn::{Call, CallState, Step, Turn},
+};
+use crate::school::TeacherId;
+
+/// A conversation in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Conversation {
+    /// Its name.
+    pub id: ConversationId,
+    /// The first words, shortened.
+    pub title: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When something was last said in it.
+    pub updated_at: Timestamp,
+}
+
+/// A turn with what the store knows about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredTurn {
+    /// The turn itself.
+    pub turn: Turn,
+    /// Whose it is.
+    pub teacher: TeacherId,
+    /// Where it stands.
+    pub conversation: ConversationId,
+    /// Its place in the conversation, counted from 1.
+    pub seq: i64,
+    /// The browser's name for the message.
+    pub client_id: ClientId,
+    /// Counts the writes; a write with an old one is refused.
+    pub version: i64,
+    /// When the teacher asked.
+    pub asked_at: Timestamp,
+}
+
+/// Something that happened after the turn it belongs to had gone on, such as a
+/// late decision about a draft. The model reads it; the application wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Written after the turn at this place had ended.
+    pub after_seq: i64,
+    /// Trusted text: no words of the model's or a student's.
+    pub text: String,
+}
+
+/// A turn to begin.
+#[derive(Debug, Clone)]
+pub struct NewTurn {
+    /// Whose.
+    pub teacher: TeacherId,
+    /// In which conversation, and its title if it begins with this turn.
+    pub conversation: ConversationId,
+    /// The title of a new conversation; none when it exists.
+    pub title: Option<String>,
+    /// The browser's name for the message.
+    pub client_id: ClientId,
+    /// The turn.
+    pub turn: Turn,
+    /// When the teacher asked.
+    pub at: Timestamp,
+}
+
+/// What became of a turn that was to begin.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Started {
+    /// It is stored.
+    New(StoredTurn),
+    /// The same message was stored before: this is the turn that it made.
+    Already(StoredTurn),
+    /// Another turn of the conversation is running.
+    Busy,
+    /// There is no such conversation of this teacher's.
+    NoSuchConversation,
+}
+
+/// Where conversations are kept.
+#[async_trait]
+pub trait Conversations: Send + Sync + 'static {
+    /// Stores a turn that begins, with its conversation where that is new.
+    async fn start(&self, new: NewTurn) -> anyhow::Result<Started>;
+    /// Stores a turn and the approvals that it newly waits for, in one
+    /// transaction. The version is checked and counted up.
+    async fn save(&self, turn: &mut StoredTurn, proposed: &[Approval]) -> anyhow::Result<()>;
+    /// One conversation.
+    async fn conversation(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Option<Conversation>>;
+    /// The latest conversations, newest first.
+    async fn list(&self, teacher: &TeacherId, limit: i64) -> anyhow::Result<Vec<Conversation>>;
+    /// The turns of a conversation, oldest first.
+    async fn turns(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Vec<StoredTurn>>;
+    /// One turn.
+    async fn turn(&self, teacher: &TeacherId, id: &TurnId) -> anyhow::Result<Option<StoredTurn>>;
+    /// The latest turn of a conversation.
+    async fn latest(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Option<StoredTurn>>;
+    /// The notes of a conversation, oldest first.
+    async fn notes(&self, id: &ConversationId) -> anyhow::Result<Vec<Note>>;
+    /// Writes a note behind the latest turn.
+    async fn add_note(&self, id: &ConversationId, text: &str, at: Timestamp) -> anyhow::Result<()>;
+    /// All turns that say they are running, whoever's: for the start of the server.
+    async fn running(&self) -> anyhow::Result<Vec<StoredTurn>>;
+}
+
+/// Where approvals are kept.
+#[async_trait]
+pub trait Approvals: Send + Sync + 'static {
+    /// One approval.
+    async fn approval(&self, teacher: &TeacherId, id: &ApprovalId) -> anyhow::Result<Option<Approval>>;
+    /// The approvals of a conversation, oldest first.
+    async fn of_conversation(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Vec<Approval>>;
+    /// Stores one more.
+    async fn propose(&self, approval: &Approval) -> anyhow::Result<()>;
+    /// Stores `next` if the approval still stands at `from`; says whether it did.
+    /// A claim is durable when this returns.
+    async fn advance(&self, from: Standing, next: &Approval) -> anyhow::Result<bool>;
+    /// All approvals in a state, whoever's: for the start of the server.
+    async fn in_state(&self, state: ApprovalState) -> anyhow::Result<Vec<Approval>>;
+}
+
+/// Where an approval stood when it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Its state then.
+    pub state: ApprovalState,
+    /// Its revision then.
+    pub revision: i64,
+}
+
+impl Approval {
+    /// Where it stands, for the compare-and-set.
+    pub fn standing(&self) -> Standing {
+        Standing { state: self.state, revision: self.revision }
+    }
+}
+
+/// How much of the past the model reads, in estimated tokens.
+pub const HISTORY_TOKENS: usize = 24_000;
+
+/// The conversation as the model reads it: the rules, as many past turns as fit
+/// (whole ones, so that no call is without its result), and the present turn.
+pub fn as_messages(system: String, past: &[StoredTurn], notes: &[Note], present: &StoredTurn) -> Vec<Message> {
+    let present_messages = turn_messages(present, &[]);
+    let mut budget = HISTORY_TOKENS.saturating_sub(present_messages.iter().map(tokens).sum());
+    let mut kept = Vec::new();
+    for turn in past.iter().rev().filter(|turn| turn.seq < present.seq) {
+        let messages = turn_messages(turn, notes);
+        let cost = messages.iter().map(tokens).sum::<usize>();
+        if cost > budget {
+            break;
+        }
+        budget -= cost;
+        kept.push(messages);
+    }
+    let mut all = vec![Message::System { content: system }];
+    all.extend(kept.into_iter().rev().flatten());
+    all.extend(present_messages);
+    all
+}
+
+fn turn_messages(turn: &StoredTurn, notes: &[Note]) -> Vec<Message> {
+    let mut messages = vec![Message::User { content: turn.turn.words.clone() }];
+    messages.extend(turn.turn.steps.iter().flat_map(step_messages));
+    let later = notes.iter().filter(|note| note.after_seq == turn.seq);
+    messages.extend(later.map(|note| Message::System { content: note.text.clone() }));
+    messages
+}
+
+fn step_messages(step: &Step) -> Vec<Message> {
+    if step.text.is_empty() && step.calls.is_empty() {
+        return Vec::new();
+    }
+    let calls = step.calls.iter().map(model_call).collect();
+    let mut messages = vec![Message::Assistant { content: step.text.clone(), calls }];
+    messages.extend(step.calls.iter().filter_map(|call| match &call.state {
+        CallState::Finished { result } => {
+            Some(Message::Tool { call_id: wire_id(call), content: result.said.to_string() })
+        }
+        CallState::Open | CallState::Waiting { .. } => None,
+    }));
+    messages
+}
+
+fn model_call(call: &Call) -> ModelCall {
+    ModelCall { id: wire_id(call), tool: call.tool.clone(), arguments: call.arguments.clone() }
+}
+
+/// Our own id goes back to the model: its own may repeat or be missing, and the
+/// provider only wants the pair to match.
+fn wire_id(call: &Call) -> String {
+    format!("call-{}", call.id)
+}
+
+/// A cautious estimate: three bytes make a token, and each message costs a few.
+fn tokens(message: &Message) -> usize {
+    let bytes = match message {
+        Message::System { content } | Message::User { content } | Message::Tool { content, .. } => content.len(),
+        Message::Assistant { content, calls } => {
+            content.len() + calls.iter().map(|call| call.tool.len() + call.arguments.len() + 16).sum::<usize>()
+        }
+    };
+    bytes / 3 + 8
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        assistant::{
+            model::Finish,
+            turn::{CallResult, Ending, Outcome},
+        },
+        clock::{Clock, SystemClock, SystemIds},
+    };
+
+    fn stored(seq: i64, calls: usize, size: usize) -> StoredTurn {
+        let mut turn = Turn::new(TurnId::fresh(&SystemIds), format!("question {seq}"));
+        turn.begin_step();
+        let call = |n: usize| ModelCall { id: String::new(), tool: "list".into(), arguments: n.to_string() };
+        turn.model_said((0..calls).map(call).collect(), Finish::Natural);
+        for n in 0..calls {
+            let said = json!("x".repeat(size));
+            let result = CallResult { outcome: Outcome::Done, said, did: String::new(), took_ms: 0 };
+            turn.call_finished(&format!("0-{n}"), result).expect("the call is open");
+        }
+        turn.begin_step();
+        turn.add_text("answer");
+        turn.model_said(vec![], Finish::Natural);
+        turn.close(Ending::Done);
+        StoredTurn {
+            turn,
+            teacher: TeacherId::new("t"),
+            conversation: ConversationId::fresh(&SystemIds),
+            seq,
+            client_id: ClientId::fresh(&SystemIds),
+            version: 0,
+            asked_at: SystemClock.now(),
+        }
+    }
+
+    #[test]
+    fn a_note_stands_behind_its_turn() {
+        let (first, second) = (stored(1, 0, 0), stored(2, 0, 0));
+        let notes = [Note { after_seq: 1, text: "sent later".into() }];
+        let messages = as_messages("rules".into(), &[first], &notes, &second);
+        let note = messages.iter().position(|m| *m == Message::System { content: "sent later".into() });
+        assert_eq!(note, Some(3), "{messages:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_call_is_never_split_from_its_result(sizes in prop::collection::vec((0usize..6, 0usize..9_000), 1..20)) {
+            let past: Vec<_> = sizes.iter().zip(1..).map(|((calls, size), seq)| stored(seq, *calls, *size)).collect();
+            let present = stored(1_000, 2, 10);
+            let messages = as_messages("rules".into(), &past, &[], &present);
+            let mut owed: Vec<String> = Vec::new();
+            for message in &messages {
+                match message {
+                    Message::Assistant { calls, .. } => {
+                        prop_assert!(owed.is_empty());
+                        owed = calls.iter().map(|call| call.id.clone()).collect();
+                    }
+                    Message::Tool { call_id, .. } => {
+                        prop_assert_eq!(Some(call_id), owed.first());
+                        owed.remove(0);
+                    }
+                    Message::User { .. } | Message::System { .. } => prop_assert!(owed.is_empty()),
+                }
+            }
+            prop_assert!(owed.is_empty());
+            prop_assert!(messages.iter().map(tokens).sum::<usize>() < HISTORY_TOKENS + 100);
+            let present_question = Message::User { content: "question 1000".to_owned() };
+            prop_assert!(messages.contains(&present_question));
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! Deciding about a draft: the teacher's click, and the one send it allows.
+//!
+//! The order is the guarantee (at most one send for each yes): the yes is
+//! stored; a usable key is fetched; the claim is stored, durably; only then
+//! does the first byte leave; then the outcome is stored. Nothing ambiguous is
+//! ever tried again by the machine.
+
+mod sending;
+
+pub(super) use sending::unknown;
+
+use std::sync::Arc;
+
+use serde_json::json;
+use tracing::{Instrument, info, info_span};
+
+use super::{
+    ApprovalId, Assistant,
+    approval::{Approval, ApprovalOutcome, ApprovalState},
+    conversation::StoredTurn,
+    driver::Drive,
+    event::Event,
+    toolbox::{AnyTool, Edits, ToolError},
+    turn::{CallState, Next, Outcome, Status},
+};
+use crate::{
+    identity::Caller,
+    vault::{ConnectReason, Need},
+};
+
+/// What the teacher decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Send it, with these corrections.
+    Send {
+        /// The hash of what was shown.
+        hash: String,
+        /// What stands in the fields now; a field that is not there is unchanged.
+        edits: Edits,
+    },
+    /// Do not send it.
+    Discard {
+        /// The hash of what was shown.
+        hash: String,
+    },
+    /// It failed, or nobody knows: lay the same draft before me once more.
+    Again,
+    /// Nobody knew, and I looked: it was sent.
+    WasSent,
+}
+
+/// Why a decision was not carried out. The draft stays as it is, unless said.
+#[derive(Debug, thiserror::Error)]
+pub enum DecideError {
+    /// No such draft of this teacher's.
+    #[error("there is no such draft")]
+    NotFound,
+    /// What was shown is not what stands there now.
+    #[error("the draft has changed since it was shown")]
+    Changed(Box<Approval>),
+    /// A correction cannot be taken over as it is.
+    #[error("{words}")]
+    BadEdit {
+        /// For the teacher: what would be right.
+        words: String,
+        /// The draft as it stands.
+        approval: Box<Approval>,
+    },
+    /// The account must be connected first; the corrections are kept.
+    #[error("the account must be connected first")]
+    Connect {
+        /// What is needed.
+        need: Need,
+        /// Why.
+        why: ConnectReason,
+        /// The draft as it stands.
+        approval: Box<Approval>,
+    },
+    /// The teacher must sign in again first; the corrections are kept.
+    #[error("the teacher must sign in again first")]
+    SignIn(Box<Approval>),
+    /// Nothing was sent, for a reason that passes or that the operator mends;
+    /// the corrections are kept.
+    #[error("{words}")]
+    NotNow {
+        /// For the teacher.
+        words: String,
+        /// The draft as it stands.
+        approval: Box<Approval>,
+    },
+    /// For the operator.
+    #[error(transparent)]
+    Broken(#[from] anyhow::Error),
+}
+
+impl Assistant {
+    /// Carries out what the teacher decided about a draft, and lets its turn go
+    /// on. A second click of the same kind finds the draft decided, does
+    /// nothing and gets the same answer.
+    pub async fn decide(
+        self: &Arc<Self>,
+        caller: &Caller,
+        id: &ApprovalId,
+        decision: Decision,
+    ) -> Result<Approval, DecideError> {
+        let (this, caller, id) = (Arc::clone(self), caller.clone(), id.clone());
+        let span = info_span!("decision", approval = %id, teacher = %caller.teacher.id);
+        // In a task of its own: a browser that goes away in the middle must not
+        // cut the line between the claim and its outcome.
+        let work = async move { this.decide_here(&caller, &id, decision).await };
+        let decided = self.spawn(work.instrument(span)).await;
+        decided.map_err(|panic| anyhow::Error::from(panic).context("a decision broke off"))?
+    }
+
+    async fn decide_here(
+        self: &Arc<Self>,
+        caller: &Caller,
+        id: &ApprovalId,
+        decision: Decision,
+    ) -> Result<Approval, DecideError> {
+        let approval = self.parts.approvals.approval(&caller.teacher.id, id).await?.ok_or(DecideError::NotFound)?;
+        let decided = match decision {
+            Decision::Send { hash, edits } => self.send(caller, approval, &hash, &edits).await?,
+            Decision::Discard { hash } => self.discard(approval, &hash).await?,
+            Decision::Again => return self.again(caller, approval).await,
+            Decision::WasSent => self.was_sent(approval).await?,
+        };
+        info!(state = decided.state.as_str(), "decided");
+        self.tell(&decided);
+        self.settle(caller, &decided);
+        Ok(decided)
+    }
+
+    /// The page that follows the turn sees the draft as it stands.
+    fn tell(&self, approval: &Approval) {
+        if let Some(live) = self.live.find(&approval.turn) {
+            live.publish(Event::of_approval(approval.clone()));
+        }
+    }
+
+    async fn discard(&self, approval: Approval, hash: &str) -> Result<Approval, DecideError> {
+        if !approval.state.is_open() {
+            return Ok(approval);
+        }
+        if !approval.is_of(hash) {
+            return Err(DecideError::Changed(Box::new(approval)));
+        }
+        let said = json!({ "status": "discarded", "note": "The teacher discarded the draft. Nothing was sent." });
+        let outcome = ApprovalOutcome { words: "Discarded. Nothing was sent.".into(), said, outcome: Outcome::Declined };
+        self.advance(&approval, ApprovalState::Rejected, Some(outcome)).await
+    }
+
+    /// A new draft in the place of one that failed or is unknown: the same
+    /// text, looked up afresh, and a new yes.
+    async fn again(&self, caller: &Caller, old: Approval) -> Result<Approval, DecideError> {
+        match old.state {
+            ApprovalState::Failed | ApprovalState::Unknown => {}
+            ApprovalState::Proposed
+            | ApprovalState::Approved
+            | ApprovalState::Claimed
+            | ApprovalState::Sent
+            | ApprovalState::Rejected
+            | ApprovalState::Superseded => return Err(DecideError::Changed(Box::new(old))),
+        }
+        let tool = self.tool_of(&old)?;
+        let plan = self.revised(caller, &*tool, &old, &Edits::new())?;
+        let now = self.parts.clock.now();
+        let new = Approval {
+            id: ApprovalId::fresh(&*self.parts.ids),
+            preview: tool.preview(&plan).map_err(anyhow::Error::from)?,
+            plan,
+            state: ApprovalState::Proposed,
+            revision: 1,
+            outcome: None,
+            created_at: now,
+            changed_at: now,
+            ..old.clone()
+        };
+        let superseded = self.advance(&old, ApprovalState::Superseded, old.outcome.clone()).await?;
+        self.parts.approvals.propose(&new).await?;
+        self.tell(&superseded);
+        self.tell(&new);
+        Ok(new)
+    }
+
+    /// The teacher looked in the sent folder of their mailbox and found it.
+    async fn was_sent(&self, approval: Approval) -> Result<Approval, DecideError> {
+        if approval.state != ApprovalState::Unknown {
+            return Err(DecideError::Changed(Box::new(approval)));
+        }
+        let said = json!({ "status": "sent", "note": "The teacher found it among the sent mails." });
+        let words = "Sent: you found it in your mailbox.".to_owned();
+        let outcome = ApprovalOutcome { words, said, outcome: Outcome::Done };
+        self.advance(&approval, ApprovalState::Sent, Some(outcome)).await
+    }
+
+    fn tool_of(&self, approval: &Approval) -> anyhow::Result<Arc<dyn AnyTool>> {
+        let tool = self.parts.toolbox.find(&approval.tool);
+        tool.map(Arc::clone).ok_or_else(|| anyhow::anyhow!("the tool {} is gone", approval.tool))
+    }
+
+    fn revised(
+        &self,
+        caller: &Caller,
+        tool: &dyn AnyTool,
+        approval: &Approval,
+        edits: &Edits,
+    ) -> Result<serde_json::Value, DecideError> {
+        tool.revise(&self.scene(caller), &approval.plan, edits).map_err(|fault| match fault {
+            ToolError::Tell(words) => DecideError::BadEdit { words, approval: Box::new(approval.clone()) },
+            fault => DecideError::Broken(fault.into()),
+        })
+    }
+
+    /// One compare-and-set; whoever comes second sees what the first one made.
+    async fn advance(
+        &self,
+        from: &Approval,
+        to: ApprovalState,
+        outcome: Option<ApprovalOutcome>,
+    ) -> Result<Approval, DecideError> {
+        let next = Approval { state: to, outcome, changed_at: self.parts.clock.now(), ..from.clone() };
+        self.store(from, next).await
+    }
+
+    async fn store(&self, from: &Approval, next: Approval) -> Result<Approval, DecideError> {
+        if self.parts.approvals.advance(from.standing(), &next).await? {
+            return Ok(next);
+        }
+        let now = self.parts.approvals.approval(&from.teacher, &from.id).await?.ok_or(DecideError::NotFound)?;
+        Err(DecideError::Changed(Box::new(now)))
+    }
+
+    /// Lets the turn of a decided draft go on, or notes the decision behind a
+    /// turn that had gone on without it. In the background: whoever clicked
+    /// need not wait for a running turn.
+    fn settle(self: &Arc<Self>, caller: &Caller, approval: &Approval) {
+        let (this, caller, approval) = (Arc::clone(self), caller.clone(), approval.clone());
+        drop(self.spawn(async move {
+            if let Err(fault) = this.settle_here(&caller, &approval).await {
+                tracing::error!(error = format!("{fault:#}"), approval = %approval.id, "a decision did not reach its turn");
+            }
+        }));
+    }
+
+    async fn settle_here(self: &Arc<Self>, caller: &Caller, approval: &Approval) -> anyhow::Result<()> {
+        let Some(result) = approval.call_result() else { return Ok(()) };
+        let turn = || self.parts.conversations.turn(&approval.teacher, &approval.turn);
+        let Some(stored) = turn().await? else { return Ok(()) };
+        if has_result(&stored, &approval.call) {
+            return self.note_late_decision(approval).await;
+        }
+        // A running turn takes the decision in by itself when it comes to its
+        // pause; then it lets go of the lock, and nothing is left to do here.
+        let lock = self.live.lock(&approval.conversation).await;
+        let Some(mut stored) = turn().await? else { return Ok(()) };
+        if stored.turn.call_finished(&approval.call, result).is_err() {
+            return if stored.turn.is_over() && set_aside(&stored, &approval.call) {
+                self.note_late_decision(approval).await
+            } else {
+                Ok(())
+            };
+        }
+        self.parts.conversations.save(&mut stored, &[]).await?;
+        let live = self.live_turn(&stored);
+        if let Some(call) = stored.turn.calls().find(|call| call.id == approval.call) {
+            live.publish(Event::CallFinished { call: call.clone() });
+        }
+        if stored.turn.next() != Next::Paused && stored.turn.status == Status::Waiting {
+            live.publish(Event::TurnResumed);
+            Drive::start(self, caller, stored, live, lock);
+        }
+        Ok(())
+    }
+
+    async fn note_late_decision(&self, approval: &Approval) -> anyhow::Result<()> {
+        let what = match approval.state {
+            ApprovalState::Sent => "the teacher approved it, and it was sent",
+            ApprovalState::Rejected => "the teacher discarded it; nothing was sent",
+            ApprovalState::Failed => "the teacher approved it, but it could not be sent",
+            ApprovalState::Unknown => "the teacher approved it, and it is not known whether it was sent",
+            ApprovalState::Proposed
+            | ApprovalState::Approved
+            | ApprovalState::Claimed
+            | ApprovalState::Superseded => return Ok(()),
+        };
+        let text = format!("Note from the application about the draft of call-{} above: {what}.", approval.call);
+        self.parts.conversations.add_note(&approval.conversation, &text, self.parts.clock.now()).await
+    }
+}
+
+fn has_result(stored: &StoredTurn, call: &str) -> bool {
+    stored.turn.calls().any(|c| c.id == call && matches!(c.state, CallState::Finished { .. }))
+}
+
+fn set_aside(stored: &StoredTurn, call: &str) -> bool {
+    stored.turn.calls().any(|c| {
+        c.id == call
+            && matches!(&c.state, CallState::Finished { result } if result.outcome == Outcome::Undecided)
+    })
+}

@@ -1,0 +1,211 @@
+//! The send: yes → key → claim → first byte → outcome.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::sleep;
+use tracing::{error, warn};
+
+use super::{
+    super::{
+        Assistant,
+        approval::{Approval, ApprovalOutcome, ApprovalState},
+        gate::{self, Account, Consent, Facts},
+        toolbox::{AnyTool, Edits, KeyFault, Ran, ToolError},
+        turn::Outcome,
+    },
+    DecideError,
+};
+use crate::{
+    identity::Caller,
+    vault::{Grant, VaultError},
+};
+
+/// How often a send is tried when surely nobody was reached.
+const ATTEMPTS: u32 = 3;
+
+impl Assistant {
+    pub(super) async fn send(
+        &self,
+        caller: &Caller,
+        approval: Approval,
+        hash: &str,
+        edits: &Edits,
+    ) -> Result<Approval, DecideError> {
+        if !approval.state.is_open() {
+            return Ok(approval);
+        }
+        if !approval.is_of(hash) {
+            return Err(DecideError::Changed(Box::new(approval)));
+        }
+        let tool = self.tool_of(&approval)?;
+        let approved = self.approve(caller, &*tool, approval, edits).await?;
+        let grant = match self.grant(caller, &*tool).await {
+            Ok(grant) => grant,
+            Err(fault) => return Err(self.hand_back(approved, fault).await?),
+        };
+        let claimed = self.advance(&approved, ApprovalState::Claimed, None).await?;
+        self.tell(&claimed);
+        let outcome = self.run_claimed(caller, &*tool, &claimed, grant).await;
+        self.keep_outcome(claimed, outcome).await
+    }
+
+    /// Stores the yes, together with the corrections. Everything is looked up
+    /// afresh: a student who is gone, or whose address changed, is found here.
+    async fn approve(
+        &self,
+        caller: &Caller,
+        tool: &dyn AnyTool,
+        approval: Approval,
+        edits: &Edits,
+    ) -> Result<Approval, DecideError> {
+        let plan = self.revised(caller, tool, &approval, edits)?;
+        let revision = if plan == approval.plan { approval.revision } else { approval.revision + 1 };
+        let preview = tool.preview(&plan).map_err(anyhow::Error::from)?;
+        if preview.rows != approval.preview.rows {
+            return Err(self.show_afresh(approval, plan, preview).await?);
+        }
+        let changed_at = self.parts.clock.now();
+        let state = ApprovalState::Approved;
+        let next = Approval { plan, preview, state, revision, changed_at, ..approval.clone() };
+        self.store(&approval, next).await
+    }
+
+    /// What the teacher cannot edit, such as the recipient, is not what they
+    /// saw: the draft is shown again as it is now, and nothing is sent.
+    async fn show_afresh(
+        &self,
+        approval: Approval,
+        plan: Value,
+        preview: super::super::toolbox::Preview,
+    ) -> Result<DecideError, DecideError> {
+        let (revision, changed_at) = (approval.revision + 1, self.parts.clock.now());
+        let state = ApprovalState::Proposed;
+        let next = Approval { plan, preview, state, revision, changed_at, ..approval.clone() };
+        let shown = self.store(&approval, next).await?;
+        Ok(DecideError::Changed(Box::new(shown)))
+    }
+
+    async fn grant(&self, caller: &Caller, tool: &dyn AnyTool) -> Result<Option<Grant>, VaultError> {
+        match tool.need() {
+            Some(need) => self.parts.vault.grant(caller, &need).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// No key, so nothing was begun: the draft waits again, corrections kept.
+    async fn hand_back(&self, approved: Approval, fault: VaultError) -> Result<DecideError, DecideError> {
+        let waiting = Box::new(self.advance(&approved, ApprovalState::Proposed, None).await?);
+        Ok(match fault {
+            VaultError::Connect { need, why } => DecideError::Connect { need, why, approval: waiting },
+            VaultError::SignInAgain(_) => DecideError::SignIn(waiting),
+            fault @ VaultError::Wait { .. } => {
+                warn!(error = %fault, "no key for a send");
+                let words = "The sign-in service could not be reached. Nothing was sent; try again in a moment.";
+                DecideError::NotNow { words: words.to_owned(), approval: waiting }
+            }
+            fault @ VaultError::Operator(_) => {
+                let reference = self.reference();
+                error!(reference, error = %fault, "no key for a send, and only the operator can mend it");
+                let words = format!(
+                    "This site is not set up to send mail. Nothing was sent, and it is not your fault: \
+                     tell whoever runs the site, with the reference {reference}."
+                );
+                DecideError::NotNow { words, approval: waiting }
+            }
+        })
+    }
+
+    /// Between the claim and the outcome. Tried again only when surely nothing
+    /// happened: nobody was reached, or the key was not taken (once).
+    async fn run_claimed(
+        &self,
+        caller: &Caller,
+        tool: &dyn AnyTool,
+        claimed: &Approval,
+        mut grant: Option<Grant>,
+    ) -> Result<Ran, ToolError> {
+        let facts = Facts {
+            risk: tool.card().risk,
+            drafts_left: true,
+            account: Account::Ready,
+            consent: Consent::Given,
+        };
+        let (mut attempt, mut fresh_key) = (1, false);
+        loop {
+            let cleared = gate::pass(&facts, claimed.plan.clone())
+                .map_err(|verdict| anyhow::anyhow!("the gate says {verdict:?} after a yes"))?;
+            match tool.run(&self.scene(caller), cleared, grant.clone()).await {
+                Err(ToolError::KeyRefused(KeyFault::NotTaken)) if !fresh_key => {
+                    fresh_key = true;
+                    grant = self.fresh_grant(caller, tool).await?;
+                }
+                Err(ToolError::Unreachable(why)) if attempt < ATTEMPTS => {
+                    warn!(why, attempt, "nobody was reached; tried again");
+                    sleep(Duration::from_millis(300) * 2u32.pow(attempt)).await;
+                    attempt += 1;
+                }
+                ran => return ran,
+            }
+        }
+    }
+
+    async fn fresh_grant(&self, caller: &Caller, tool: &dyn AnyTool) -> Result<Option<Grant>, ToolError> {
+        if let Some(need) = tool.need() {
+            self.parts.vault.forget(&caller.teacher.id, need.connection);
+        }
+        self.grant(caller, tool).await.map_err(|fault| match fault {
+            VaultError::Connect { .. } | VaultError::SignInAgain(_) => ToolError::KeyRefused(KeyFault::NotTaken),
+            VaultError::Wait { .. } => ToolError::Unreachable("the vault".to_owned()),
+            VaultError::Operator(_) => ToolError::Tell("This site is not set up to send mail.".to_owned()),
+        })
+    }
+
+    /// Stores what came of it. If even that fails the claim stands, and the
+    /// next start of the server calls it unknown: never a false "sent".
+    async fn keep_outcome(&self, claimed: Approval, ran: Result<Ran, ToolError>) -> Result<Approval, DecideError> {
+        let (state, outcome) = classify(ran, || self.reference());
+        self.advance(&claimed, state, Some(outcome)).await
+    }
+}
+
+/// The state and the words of what came of a send.
+fn classify(ran: Result<Ran, ToolError>, reference: impl Fn() -> String) -> (ApprovalState, ApprovalOutcome) {
+    let failed = |words: String| {
+        let said = json!({ "status": "failed", "reason": words, "note": "Nothing was sent." });
+        (ApprovalState::Failed, ApprovalOutcome { words, said, outcome: Outcome::Failed })
+    };
+    match ran {
+        Ok(ran) => {
+            (ApprovalState::Sent, ApprovalOutcome { words: ran.did, said: ran.said, outcome: Outcome::Done })
+        }
+        Err(ToolError::Tell(words)) => failed(words),
+        Err(ToolError::Unreachable(why)) => {
+            warn!(why, "a send failed: nobody was reached");
+            failed("The mail service could not be reached. Nothing was sent.".to_owned())
+        }
+        Err(ToolError::KeyRefused(KeyFault::NotTaken)) => {
+            failed("Google no longer accepts the permission. Nothing was sent. Connect Google again.".to_owned())
+        }
+        Err(ToolError::KeyRefused(KeyFault::TooNarrow)) => {
+            failed("Google has not been given the permission to send. Nothing was sent. Connect Google again.".to_owned())
+        }
+        Err(ToolError::Unknown(why)) => {
+            warn!(why, "nobody knows whether a send happened");
+            unknown()
+        }
+        Err(ToolError::Broken(fault)) => {
+            let reference = reference();
+            error!(reference, error = format!("{fault:#}"), "a send broke off");
+            unknown()
+        }
+    }
+}
+
+/// The honest answer when the bytes went out and nothing clear came back.
+pub(in crate::assistant) fn unknown() -> (ApprovalState, ApprovalOutcome) {
+    let words = "It may have been sent: the mail service gave no clear answer. Look in your sent mail.".to_owned();
+    let note = "It is not known whether this was sent. The teacher was asked to look. Do not send it again.";
+    let said = json!({ "status": "unknown", "note": note });
+    (ApprovalState::Unknown, ApprovalOutcome { words, said, outcome: Outcome::Unknown })
+}

@@ -1,0 +1,178 @@
+//! The driver: asks the turn "what next?" and does it. The one place that
+//! awaits on behalf of a turn.
+
+mod asking;
+mod calling;
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures_util::FutureExt;
+use tokio::time::Instant;
+use tracing::{Instrument, error, info, info_span};
+
+use super::{
+    Assistant,
+    approval::Approval,
+    conversation::{Note, StoredTurn},
+    event::Event,
+    live::{ConversationLock, LiveTurn},
+    turn::{CallState, Ending, Next, Pause},
+};
+use crate::identity::Caller;
+
+/// How long a turn works at most, not counting the time that a person thinks.
+const WORKING_TIME: Duration = Duration::from_mins(2);
+
+/// A turn while it is driven.
+pub(super) struct Drive {
+    assistant: Arc<Assistant>,
+    caller: Caller,
+    stored: StoredTurn,
+    live: Arc<LiveTurn>,
+    past: Vec<StoredTurn>,
+    notes: Vec<Note>,
+    deadline: Instant,
+}
+
+impl Drive {
+    /// Drives a turn on the server's own runtime until it pauses or is over.
+    pub(super) fn start(
+        assistant: &Arc<Assistant>,
+        caller: &Caller,
+        stored: StoredTurn,
+        live: Arc<LiveTurn>,
+        lock: ConversationLock,
+    ) {
+        let span = info_span!("turn", turn = %stored.turn.id, teacher = %caller.teacher.id);
+        let drive = Self {
+            assistant: Arc::clone(assistant),
+            caller: caller.clone(),
+            stored,
+            live,
+            past: Vec::new(),
+            notes: Vec::new(),
+            deadline: Instant::now() + WORKING_TIME,
+        };
+        let running = async move {
+            drive.run().await;
+            drop(lock);
+        };
+        drop(assistant.spawn(running.instrument(span)));
+    }
+
+    async fn run(mut self) {
+        let outcome = AssertUnwindSafe(self.steps()).catch_unwind().await;
+        let ending = match outcome {
+            Ok(Ok(ending)) => ending,
+            Ok(Err(fault)) => Some(self.broken(&fault)),
+            Err(_panic) => Some(self.broken(&anyhow::anyhow!("the turn panicked"))),
+        };
+        if let Some(ending) = ending {
+            self.finish(ending).await;
+        }
+    }
+
+    /// Goes on until the turn is over (an ending) or pauses (none).
+    async fn steps(&mut self) -> anyhow::Result<Option<Ending>> {
+        self.remember().await?;
+        loop {
+            match self.stored.turn.next() {
+                Next::AskModel => {
+                    if let Err(ending) = self.ask_model().await? {
+                        return Ok(Some(ending));
+                    }
+                }
+                Next::HandleCall(step, call) => self.handle_call(step, call).await?,
+                Next::Paused => {
+                    if !self.collect_decisions().await? {
+                        return self.pause().await.map(|()| None);
+                    }
+                }
+                Next::OverBudget(limit) => return Ok(Some(Ending::OverBudget { limit })),
+                Next::Done => return Ok(Some(Ending::Done)),
+            }
+        }
+    }
+
+    /// Reads the past of the conversation; a first turn has none.
+    async fn remember(&mut self) -> anyhow::Result<()> {
+        if self.stored.seq > 1 {
+            let conversations = &self.assistant.parts.conversations;
+            self.past = conversations.turns(&self.caller.teacher.id, &self.stored.conversation).await?;
+            self.notes = conversations.notes(&self.stored.conversation).await?;
+        }
+        Ok(())
+    }
+
+    async fn pause(&mut self) -> anyhow::Result<()> {
+        self.stored.turn.wait();
+        self.save(&[]).await?;
+        self.live.publish(Event::TurnWaiting);
+        Ok(())
+    }
+
+    /// Takes in decisions that were made while the turn was still at work.
+    /// Says whether there were any.
+    async fn collect_decisions(&mut self) -> anyhow::Result<bool> {
+        let mut any = false;
+        for (call, approval) in waiting_approvals(&self.stored) {
+            let approvals = &self.assistant.parts.approvals;
+            let Some(approval) = approvals.approval(&self.caller.teacher.id, &approval).await? else { continue };
+            if let Some(result) = approval.call_result() {
+                self.stored.turn.call_finished(&call, result)?;
+                any = true;
+            }
+        }
+        Ok(any)
+    }
+
+    async fn finish(mut self, ending: Ending) {
+        self.stored.turn.close(ending.clone());
+        if let Err(fault) = self.save(&[]).await {
+            error!(error = format!("{fault:#}"), "a turn that is over could not be stored; the next start mends it");
+        }
+        info!(ending = ending_word(&ending), "turn over");
+        self.live.publish(match ending {
+            Ending::Failed { words, reference } => Event::TurnFailed { words, reference },
+            ending => Event::TurnFinished { ending },
+        });
+        self.assistant.live.close(&self.stored.turn.id);
+    }
+
+    async fn save(&mut self, proposed: &[Approval]) -> anyhow::Result<()> {
+        self.assistant.parts.conversations.save(&mut self.stored, proposed).await
+    }
+
+    /// Writes the fault into the log once, and makes the words for the teacher.
+    fn broken(&self, fault: &anyhow::Error) -> Ending {
+        let reference = self.assistant.reference();
+        error!(reference, error = format!("{fault:#}"), "turn failed");
+        let words = "Something went wrong on our side. Your message is kept, and nothing was sent.".to_owned();
+        Ending::Failed { words, reference }
+    }
+}
+
+/// The calls that wait for an approval, with it.
+pub(super) fn waiting_approvals(stored: &StoredTurn) -> Vec<(String, super::ApprovalId)> {
+    stored
+        .turn
+        .calls()
+        .filter_map(|call| match &call.state {
+            CallState::Waiting { pause: Pause::Approval { approval } } => Some((call.id.clone(), approval.clone())),
+            CallState::Waiting { pause: Pause::Connection { .. } | Pause::SignIn }
+            | CallState::Open
+            | CallState::Finished { .. } => None,
+        })
+        .collect()
+}
+
+fn ending_word(ending: &Ending) -> &'static str {
+    match ending {
+        Ending::Done => "done",
+        Ending::SetAside => "set aside",
+        Ending::Stopped => "stopped",
+        Ending::Interrupted { .. } => "interrupted",
+        Ending::OverBudget { .. } => "over budget",
+        Ending::Failed { .. } => "failed",
+    }
+}

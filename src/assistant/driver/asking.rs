@@ -1,0 +1,186 @@
+//! Asking the model: one step of a turn, with patience for a busy model.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tracing::warn;
+
+use super::Drive;
+use crate::assistant::{
+    conversation::as_messages,
+    event::Event,
+    model::{ModelError, ModelEvent, ModelRequest, ModelStream},
+    prompt,
+    turn::{Ending, Limit},
+};
+
+/// How often a busy model is asked again.
+const RETRIES: u32 = 3;
+/// The longest wait that a provider can impose before the teacher is told.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// How long the model may say nothing before its answer counts as broken off.
+const SILENCE: Duration = Duration::from_secs(40);
+/// How much of an answer a dying server may lose.
+const SAVE_EVERY: Duration = Duration::from_millis(500);
+
+impl Drive {
+    /// One question and its answer; `Err` is how the turn ends without one.
+    pub(super) async fn ask_model(&mut self) -> anyhow::Result<Result<(), Ending>> {
+        let request = self.request();
+        let step = self.stored.turn.begin_step();
+        match self.open_stream(&request).await {
+            Ok(stream) => self.read_answer(step, stream).await,
+            Err(ending) => Ok(Err(ending)),
+        }
+    }
+
+    fn request(&self) -> ModelRequest {
+        let system = prompt::system(&self.assistant.scene(&self.caller));
+        let messages = as_messages(system, &self.past, &self.notes, &self.stored);
+        ModelRequest { messages, tools: self.assistant.parts.toolbox.schemas() }
+    }
+
+    /// Only the opening is ever retried: nothing was said yet.
+    async fn open_stream(&mut self, request: &ModelRequest) -> Result<ModelStream, Ending> {
+        let mut attempt = 0;
+        loop {
+            let fault = match self.open_once(request).await? {
+                Ok(stream) => return Ok(stream),
+                Err(fault) => fault,
+            };
+            let wait = patience(&fault, attempt, self.assistant.parts.ids.secret()[0]);
+            let Some(wait) = wait.filter(|wait| Instant::now() + *wait < self.deadline) else {
+                return Err(self.without_answer(&fault));
+            };
+            warn!(error = %fault, attempt, wait_ms = wait.as_millis(), "the model is asked again");
+            self.live.publish(Event::ModelBusy { seconds: wait.as_secs().max(1) });
+            self.rest(wait).await?;
+            attempt += 1;
+        }
+    }
+
+    async fn open_once(&self, request: &ModelRequest) -> Result<Result<ModelStream, ModelError>, Ending> {
+        let silence = || ModelError::BrokenOff(format!("no answer in {} s", SILENCE.as_secs()));
+        tokio::select! {
+            biased;
+            () = self.live.stop.cancelled() => Err(Ending::Stopped),
+            () = sleep_until(self.deadline) => Err(Ending::OverBudget { limit: Limit::Time }),
+            opened = timeout(SILENCE, self.assistant.parts.model.ask(request)) => {
+                Ok(opened.unwrap_or_else(|_| Err(silence())))
+            }
+        }
+    }
+
+    async fn rest(&self, wait: Duration) -> Result<(), Ending> {
+        tokio::select! {
+            () = self.live.stop.cancelled() => Err(Ending::Stopped),
+            () = sleep(wait) => Ok(()),
+        }
+    }
+
+    /// Reads the answer to its end. Text is told at once and stored twice a
+    /// second, so that a server that dies loses half a second of it.
+    async fn read_answer(&mut self, step: usize, mut stream: ModelStream) -> anyhow::Result<Result<(), Ending>> {
+        let mut save_at: Option<Instant> = None;
+        loop {
+            let silent_at = Instant::now() + SILENCE;
+            let item = tokio::select! {
+                biased;
+                () = self.live.stop.cancelled() => return Ok(Err(Ending::Stopped)),
+                () = sleep_until(self.deadline) => return Ok(Err(Ending::OverBudget { limit: Limit::Time })),
+                () = sleep_until(save_at.unwrap_or(silent_at)), if save_at.is_some() => {
+                    self.save(&[]).await?;
+                    save_at = None;
+                    continue;
+                }
+                item = timeout(SILENCE, stream.next()) => item,
+            };
+            let silence = || ModelError::BrokenOff(format!("no word for {} s", SILENCE.as_secs()));
+            match item.unwrap_or_else(|_| Some(Err(silence()))) {
+                Some(Ok(ModelEvent::Text(text))) => {
+                    self.stored.turn.add_text(&text);
+                    self.live.publish(Event::TextDelta { step, text });
+                    save_at.get_or_insert_with(|| Instant::now() + SAVE_EVERY);
+                }
+                Some(Ok(ModelEvent::End { calls, finish })) => {
+                    self.stored.turn.model_said(calls, finish);
+                    return Ok(Ok(()));
+                }
+                Some(Err(fault)) => return Ok(Err(self.without_answer(&fault))),
+                None => return Ok(Err(self.without_answer(&ModelError::BrokenOff("it ended early".into())))),
+            }
+        }
+    }
+
+    /// How a turn ends without a (whole) answer, in words for the teacher.
+    fn without_answer(&self, fault: &ModelError) -> Ending {
+        let words = match fault {
+            ModelError::BrokenOff(_) => {
+                warn!(error = %fault, "the model's answer broke off");
+                return Ending::Interrupted { words: "The answer broke off. What had arrived is kept.".to_owned() };
+            }
+            ModelError::Busy { .. } => "The model is too busy to answer. Your message is kept; try again in a moment.",
+            ModelError::Unreachable(_) => "The model cannot be reached. Your message is kept; try again in a moment.",
+            ModelError::QuotaUsedUp => {
+                "The assistant's budget with its model provider is used up. Whoever runs this site has to top it up."
+            }
+            ModelError::BadKey => {
+                "The model provider does not accept this site's key. Whoever runs this site has to mend that."
+            }
+            ModelError::TooLong => "This conversation is too long for the model. Start a new one, and it goes on.",
+            ModelError::Refused(_) => {
+                "The model provider refused the question. Whoever runs this site finds out why by the reference."
+            }
+        };
+        let reference = self.assistant.reference();
+        tracing::error!(reference, error = %fault, "the model did not answer");
+        Ending::Failed { words: words.to_owned(), reference }
+    }
+}
+
+/// How long to wait before asking again; none when that would not help.
+fn patience(fault: &ModelError, attempt: u32, chance: u8) -> Option<Duration> {
+    let asked = match fault {
+        ModelError::Busy { retry_after, .. } => *retry_after,
+        ModelError::Unreachable(_) => None,
+        ModelError::QuotaUsedUp
+        | ModelError::BadKey
+        | ModelError::TooLong
+        | ModelError::Refused(_)
+        | ModelError::BrokenOff(_) => return None,
+    };
+    if attempt >= RETRIES || asked.is_some_and(|asked| asked > LONGEST_WAIT) {
+        return None;
+    }
+    // Up to a quarter more, so that many turns do not come back at once.
+    let backoff = Duration::from_millis(500) * 2u32.pow(attempt);
+    let jitter = backoff.mul_f64(f64::from(chance) / 1020.0);
+    Some(asked.unwrap_or_default().max(backoff) + jitter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn busy(seconds: Option<u64>) -> ModelError {
+        ModelError::Busy { retry_after: seconds.map(Duration::from_secs), reason: "429".into() }
+    }
+
+    #[test]
+    fn a_busy_model_is_asked_again_when_it_says_so() {
+        assert_eq!(patience(&busy(Some(2)), 0, 0), Some(Duration::from_secs(2)));
+        assert_eq!(patience(&busy(None), 0, 0), Some(Duration::from_millis(500)));
+        assert_eq!(patience(&busy(None), 2, 0), Some(Duration::from_secs(2)));
+        assert_eq!(patience(&busy(None), RETRIES, 0), None);
+        assert_eq!(patience(&busy(Some(3600)), 0, 0), None, "an hour is not waited for");
+        assert!(patience(&busy(None), 0, 255).is_some_and(|wait| wait <= Duration::from_millis(625)));
+    }
+
+    #[test]
+    fn what_waiting_does_not_mend_is_not_asked_again() {
+        for fault in [ModelError::QuotaUsedUp, ModelError::BadKey, ModelError::TooLong] {
+            assert_eq!(patience(&fault, 0, 0), None);
+        }
+    }
+}

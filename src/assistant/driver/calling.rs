@@ -1,0 +1,144 @@
+//! Handling one call: prepare, judge, and then run, ask, connect or refuse.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::Drive;
+use crate::{
+    assistant::{
+        ApprovalId,
+        approval::{Approval, ApprovalState},
+        event::Event,
+        gate::{self, Account, Consent, Facts, Verdict},
+        toolbox::{AnyTool, KeyFault, ToolError},
+        turn::{Call, CallResult, Outcome, Pause},
+    },
+    vault::{ConnectReason, Grant, Need, VaultError},
+};
+
+/// How many drafts one turn may lay before a teacher.
+const DRAFTS: usize = 10;
+
+impl Drive {
+    pub(super) async fn handle_call(&mut self, step: usize, at: usize) -> anyhow::Result<()> {
+        let call = self.stored.turn.steps[step].calls[at].clone();
+        let Some(tool) = self.assistant.parts.toolbox.find(&call.tool).map(Arc::clone) else {
+            let words = self.assistant.parts.toolbox.unknown(&call.tool);
+            return self.finish_call(&call, CallResult::refused(&words));
+        };
+        let doing = tool.card().verbs.doing.to_owned();
+        self.live.publish(Event::CallStarted { call: call.id.clone(), tool: call.tool.clone(), doing });
+        let begun = Instant::now();
+        let plan = match tool.prepare(&self.assistant.scene(&self.caller), &call.arguments) {
+            Ok(plan) => plan,
+            Err(ToolError::Tell(words)) => return self.finish_call(&call, CallResult::refused(&words)),
+            Err(fault) => return Err(fault.into()),
+        };
+        let (account, grant) = self.account(&*tool).await;
+        let facts = Facts {
+            risk: tool.card().risk,
+            drafts_left: self.drafts().count() < DRAFTS,
+            account,
+            consent: Consent::NotAsked,
+        };
+        match gate::judge(&facts) {
+            Verdict::Run => self.run_call(&call, &*tool, &facts, plan, grant, begun).await,
+            Verdict::Ask => self.ask_teacher(&call, &*tool, plan).await,
+            Verdict::Refuse(words) => self.finish_call(&call, CallResult::refused(words)),
+            Verdict::Connect(need, why) => self.ask_connection(&call, Pause::Connection { need, why }),
+            Verdict::SignIn => self.ask_connection(&call, Pause::SignIn),
+        }
+    }
+
+    fn drafts(&self) -> impl Iterator<Item = &Pause> {
+        self.stored.turn.waiting().map(|(_, pause)| pause).filter(|pause| matches!(pause, Pause::Approval { .. }))
+    }
+
+    /// Whether the account that a tool needs is there, and the grant if it is.
+    async fn account(&self, tool: &dyn AnyTool) -> (Account, Option<Grant>) {
+        let Some(need) = tool.need() else { return (Account::Ready, None) };
+        match self.assistant.parts.vault.grant(&self.caller, &need).await {
+            Ok(grant) => (Account::Ready, Some(grant)),
+            Err(VaultError::Connect { need, why }) => (Account::Missing(need, why), None),
+            Err(VaultError::SignInAgain(_)) => (Account::SignedOut, None),
+            Err(fault @ (VaultError::Wait { .. } | VaultError::Operator(_))) => {
+                tracing::warn!(error = %fault, tool = tool.card().name, "the vault cannot tell about an account");
+                (Account::Ready, None)
+            }
+        }
+    }
+
+    async fn run_call(
+        &mut self,
+        call: &Call,
+        tool: &dyn AnyTool,
+        facts: &Facts,
+        plan: Value,
+        grant: Option<Grant>,
+        begun: Instant,
+    ) -> anyhow::Result<()> {
+        let cleared = gate::pass(facts, plan).map_err(|verdict| anyhow::anyhow!("the gate says {verdict:?}"))?;
+        let ran = tool.run(&self.assistant.scene(&self.caller), cleared, grant).await;
+        let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let result = match ran {
+            Ok(ran) => CallResult { outcome: Outcome::Done, said: ran.said, did: ran.did, took_ms },
+            Err(ToolError::Tell(words)) => CallResult::refused(&words),
+            Err(ToolError::KeyRefused(fault)) => return self.key_refused(call, tool.need(), fault),
+            Err(ToolError::Unreachable(_)) => CallResult::refused("The service cannot be reached just now."),
+            Err(ToolError::Unknown(_)) => CallResult::refused("The service gave no clear answer."),
+            Err(ToolError::Broken(fault)) => return Err(fault),
+        };
+        self.finish_call(call, result)
+    }
+
+    fn key_refused(&mut self, call: &Call, need: Option<Need>, fault: KeyFault) -> anyhow::Result<()> {
+        let Some(need) = need else { anyhow::bail!("a tool without a need refused its key") };
+        self.assistant.parts.vault.forget(&self.caller.teacher.id, need.connection);
+        let why = match fault {
+            KeyFault::NotTaken => ConnectReason::Revoked,
+            KeyFault::TooNarrow => ConnectReason::MissingScope,
+        };
+        self.ask_connection(call, Pause::Connection { need, why })
+    }
+
+    /// Lays a draft before the teacher. It is stored before it is shown.
+    async fn ask_teacher(&mut self, call: &Call, tool: &dyn AnyTool, plan: Value) -> anyhow::Result<()> {
+        let now = self.assistant.parts.clock.now();
+        let approval = Approval {
+            id: ApprovalId::fresh(&*self.assistant.parts.ids),
+            teacher: self.caller.teacher.id.clone(),
+            conversation: self.stored.conversation.clone(),
+            turn: self.stored.turn.id.clone(),
+            call: call.id.clone(),
+            tool: call.tool.clone(),
+            preview: tool.preview(&plan)?,
+            plan,
+            state: ApprovalState::Proposed,
+            revision: 1,
+            outcome: None,
+            created_at: now,
+            changed_at: now,
+        };
+        self.stored.turn.pause(&call.id, Pause::Approval { approval: approval.id.clone() })?;
+        self.save(std::slice::from_ref(&approval)).await?;
+        self.live.publish(Event::ApprovalNeeded { approval });
+        Ok(())
+    }
+
+    fn ask_connection(&mut self, call: &Call, pause: Pause) -> anyhow::Result<()> {
+        self.stored.turn.pause(&call.id, pause.clone())?;
+        self.live.publish(Event::ConnectionNeeded { call: call.id.clone(), tool: call.tool.clone(), pause });
+        Ok(())
+    }
+
+    fn finish_call(&mut self, call: &Call, result: CallResult) -> anyhow::Result<()> {
+        self.stored.turn.call_finished(&call.id, result)?;
+        let finished = self.stored.turn.calls().find(|c| c.id == call.id).cloned();
+        if let Some(call) = finished {
+            self.live.publish(Event::CallFinished { call });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! The turns that are alive: their events so far, and the way to stop them.
+//!
+//! A turn belongs to the server, not to a socket: a page that comes late, comes
+//! back or comes twice reads the same log. The log lives as long as the turn
+//! runs or waits; of a turn that is over the stored value tells everything.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+};
+
+use tokio::sync::{OwnedMutexGuard, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    event::Event,
+    ids::{ConversationId, TurnId},
+};
+
+/// The log of one living turn.
+#[derive(Debug)]
+pub struct LiveTurn {
+    /// Tells this log from one that the turn had before a restart.
+    pub epoch: String,
+    events: Mutex<Vec<Arc<Event>>>,
+    count: watch::Sender<usize>,
+    /// Fires when the teacher says stop.
+    pub stop: CancellationToken,
+}
+
+impl LiveTurn {
+    fn new(epoch: String) -> Self {
+        Self { epoch, events: Mutex::default(), count: watch::Sender::new(0), stop: CancellationToken::new() }
+    }
+
+    /// Writes an event behind the others and wakes the readers.
+    pub fn publish(&self, event: Event) {
+        let count = {
+            let mut events = lock(&self.events);
+            events.push(Arc::new(event));
+            events.len()
+        };
+        self.count.send_replace(count);
+    }
+
+    /// The events after the first `after` ones.
+    pub fn since(&self, after: usize) -> Vec<Arc<Event>> {
+        lock(&self.events).get(after..).unwrap_or_default().to_vec()
+    }
+
+    /// How many events there are, and how to wait for more.
+    pub fn follow(&self) -> watch::Receiver<usize> {
+        self.count.subscribe()
+    }
+}
+
+/// All living turns, and the lock of each conversation.
+#[derive(Debug, Default)]
+pub struct Live {
+    turns: Mutex<HashMap<TurnId, (ConversationId, Arc<LiveTurn>)>>,
+    locks: Mutex<HashMap<ConversationId, Weak<tokio::sync::Mutex<()>>>>,
+}
+
+/// The right to change a conversation's turns, held while one runs.
+#[derive(Debug)]
+pub struct ConversationLock(#[expect(dead_code, reason = "held, and let go when dropped")] OwnedMutexGuard<()>);
+
+impl Live {
+    /// The log of a turn, made if there is none. `epoch` names a new one.
+    pub fn open(&self, conversation: &ConversationId, turn: &TurnId, epoch: impl FnOnce() -> String) -> Arc<LiveTurn> {
+        let mut turns = lock(&self.turns);
+        let entry = turns
+            .entry(turn.clone())
+            .or_insert_with(|| (conversation.clone(), Arc::new(LiveTurn::new(epoch()))));
+        Arc::clone(&entry.1)
+    }
+
+    /// The log of a turn that is alive.
+    pub fn find(&self, turn: &TurnId) -> Option<Arc<LiveTurn>> {
+        lock(&self.turns).get(turn).map(|(_, live)| Arc::clone(live))
+    }
+
+    /// Forgets a turn that is over; who reads its log reads it to the end.
+    pub fn close(&self, turn: &TurnId) {
+        lock(&self.turns).remove(turn);
+    }
+
+    /// How many turns are alive.
+    pub fn count(&self) -> usize {
+        lock(&self.turns).len()
+    }
+
+    /// Stops every turn: the server is going down.
+    pub fn stop_all(&self) {
+        for (_, live) in lock(&self.turns).values() {
+            live.stop.cancel();
+        }
+    }
+
+    /// Takes the lock of a conversation if nobody has it.
+    pub fn try_lock(&self, conversation: &ConversationId) -> Option<ConversationLock> {
+        self.mutex(conversation).try_lock_owned().ok().map(ConversationLock)
+    }
+
+    /// Takes the lock of a conversation, in turn.
+    pub async fn lock(&self, conversation: &ConversationId) -> ConversationLock {
+        ConversationLock(self.mutex(conversation).lock_owned().await)
+    }
+
+    fn mutex(&self, conversation: &ConversationId) -> Arc<tokio::sync::Mutex<()>> {
+        let mut locks = lock(&self.locks);
+        if let Some(mutex) = locks.get(conversation).and_then(Weak::upgrade) {
+            return mutex;
+        }
+        locks.retain(|_, mutex| mutex.strong_count() > 0);
+        let mutex = Arc::default();
+        locks.insert(conversation.clone(), Arc::downgrade(&mutex));
+        mutex
+    }
+}
+
+/// A panic while the lock was held cannot leave a vector or a map half-changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

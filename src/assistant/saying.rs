@@ -1,0 +1,176 @@
+//! Speaking to the assistant: begin a turn, follow it, stop it, take it up.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    Assistant, ClientId, ConversationId, TurnId, Words,
+    conversation::{NewTurn, Started, StoredTurn},
+    driver::Drive,
+    event::Event,
+    live::LiveTurn,
+    turn::{Call, CallState, Ending, Pause, Status, Turn},
+};
+use crate::identity::Caller;
+
+/// Why a message did not begin a turn.
+#[derive(Debug, thiserror::Error)]
+pub enum SayError {
+    /// An answer is still being written in this conversation.
+    #[error("an answer is still being written in this conversation")]
+    Busy,
+    /// No such conversation or turn of this teacher's.
+    #[error("there is no such conversation")]
+    NotFound,
+    /// For the operator.
+    #[error(transparent)]
+    Broken(#[from] anyhow::Error),
+}
+
+/// A turn as it stands, and its log if it is alive.
+#[derive(Debug)]
+pub struct Watch {
+    /// The stored value; behind the log by what happened in the last moment.
+    pub stored: StoredTurn,
+    /// The log of what goes on.
+    pub live: Option<Arc<LiveTurn>>,
+}
+
+/// How long a new message waits for the last moves of the turn before.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Assistant {
+    /// The teacher says something: stores it, then begins to answer. The same
+    /// `client_id` twice makes one turn.
+    pub async fn say(
+        self: &Arc<Self>,
+        caller: &Caller,
+        conversation: Option<ConversationId>,
+        words: &Words,
+        client_id: ClientId,
+    ) -> Result<StoredTurn, SayError> {
+        let ids = &*self.parts.ids;
+        let title = conversation.is_none().then(|| words.title());
+        let conversation = conversation.unwrap_or_else(|| ConversationId::fresh(ids));
+        let turn = Turn::new(TurnId::fresh(ids), words.as_str());
+        let teacher = caller.teacher.id.clone();
+        let new = NewTurn { teacher, conversation, title, client_id, turn, at: self.parts.clock.now() };
+        self.begin(caller, new).await
+    }
+
+    async fn begin(self: &Arc<Self>, caller: &Caller, new: NewTurn) -> Result<StoredTurn, SayError> {
+        let conversation = new.conversation.clone();
+        let mut lock = None;
+        if new.title.is_none() {
+            let latest = self.parts.conversations.latest(&new.teacher, &conversation).await?;
+            if latest.is_some_and(|latest| latest.turn.status != Status::Running) {
+                lock = tokio::time::timeout(PATIENCE, self.live.lock(&conversation)).await.ok();
+                self.set_aside(caller, &conversation).await?;
+            }
+        } else {
+            lock = self.live.try_lock(&conversation);
+        }
+        match self.parts.conversations.start(new).await? {
+            Started::New(stored) => {
+                let lock = lock.ok_or(SayError::Busy)?;
+                let live = self.live_turn(&stored);
+                Drive::start(self, caller, stored.clone(), live, lock);
+                Ok(stored)
+            }
+            Started::Already(stored) => Ok(stored),
+            Started::Busy => Err(SayError::Busy),
+            Started::NoSuchConversation => Err(SayError::NotFound),
+        }
+    }
+
+    /// The conversation goes on while drafts wait: their calls get a result
+    /// that says so, and the cards stay.
+    async fn set_aside(&self, caller: &Caller, conversation: &ConversationId) -> anyhow::Result<()> {
+        let latest = self.parts.conversations.latest(&caller.teacher.id, conversation).await?;
+        let Some(mut stored) = latest.filter(|latest| latest.turn.status == Status::Waiting) else { return Ok(()) };
+        stored.turn.close(Ending::SetAside);
+        self.parts.conversations.save(&mut stored, &[]).await?;
+        if let Some(live) = self.live.find(&stored.turn.id) {
+            live.publish(Event::TurnFinished { ending: Ending::SetAside });
+        }
+        self.live.close(&stored.turn.id);
+        Ok(())
+    }
+
+    pub(super) fn live_turn(&self, stored: &StoredTurn) -> Arc<LiveTurn> {
+        self.live.open(&stored.conversation, &stored.turn.id, || self.reference())
+    }
+
+    /// A turn as it stands, and its log while it runs or waits.
+    pub async fn watch(&self, caller: &Caller, turn: &TurnId) -> Result<Watch, SayError> {
+        // The log first: a turn that ends in between is then read to its end
+        // from the log, never missed in both.
+        let live = self.live.find(turn);
+        let stored = self.parts.conversations.turn(&caller.teacher.id, turn).await?.ok_or(SayError::NotFound)?;
+        let live = match &stored.turn.status {
+            Status::Waiting if live.is_none() => Some(self.live_turn(&stored)),
+            Status::Running | Status::Waiting | Status::Ended { .. } => live,
+        };
+        Ok(Watch { stored, live })
+    }
+
+    /// Stops a turn: the model's connection is closed, and the part is kept.
+    /// A send that is on its way is not stopped.
+    pub async fn stop(&self, caller: &Caller, turn: &TurnId) -> Result<(), SayError> {
+        let watch = self.watch(caller, turn).await?;
+        if let Some(live) = watch.live {
+            live.stop.cancel();
+        }
+        Ok(())
+    }
+
+    /// Takes up a turn that waits for an account or was cut off. A turn that
+    /// runs, or that is over for good, stays as it is.
+    pub async fn resume(self: &Arc<Self>, caller: &Caller, turn: &TurnId) -> Result<StoredTurn, SayError> {
+        let found = || async { self.parts.conversations.turn(&caller.teacher.id, turn).await };
+        let stored = found().await?.ok_or(SayError::NotFound)?;
+        let Ok(lock) = tokio::time::timeout(PATIENCE, self.live.lock(&stored.conversation)).await else {
+            return Ok(stored);
+        };
+        let mut stored = found().await?.ok_or(SayError::NotFound)?;
+        let is_latest = async || -> anyhow::Result<bool> {
+            let latest = self.parts.conversations.latest(&caller.teacher.id, &stored.conversation).await?;
+            Ok(latest.is_some_and(|latest| latest.seq == stored.seq))
+        };
+        if !can_go_on(&stored.turn) || !is_latest().await? {
+            return Ok(stored);
+        }
+        reopen(&mut stored.turn);
+        self.parts.conversations.save(&mut stored, &[]).await?;
+        let live = self.live_turn(&stored);
+        live.publish(Event::TurnResumed);
+        Drive::start(self, caller, stored.clone(), live, lock);
+        Ok(stored)
+    }
+}
+
+fn waits_for_account(call: &Call) -> bool {
+    match &call.state {
+        CallState::Waiting { pause: Pause::Connection { .. } | Pause::SignIn } => true,
+        CallState::Waiting { pause: Pause::Approval { .. } } | CallState::Open | CallState::Finished { .. } => false,
+    }
+}
+
+fn can_go_on(turn: &Turn) -> bool {
+    match &turn.status {
+        Status::Running => false,
+        Status::Waiting => turn.calls().any(waits_for_account),
+        Status::Ended { ending } => match ending {
+            Ending::Interrupted { .. } | Ending::Failed { .. } | Ending::Stopped => true,
+            Ending::Done | Ending::SetAside | Ending::OverBudget { .. } => false,
+        },
+    }
+}
+
+fn reopen(turn: &mut Turn) {
+    let waiting: Vec<String> = turn.calls().filter(|call| waits_for_account(call)).map(|c| c.id.clone()).collect();
+    for call in waiting {
+        // The call was found waiting in this very value.
+        let _open = turn.resume(&call);
+    }
+    turn.take_up();
+}

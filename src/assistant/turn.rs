@@ -1,0 +1,378 @@
+//! The turn: a pure state machine.
+//!
+//! A turn is the teacher's words and all that the assistant did about them. It
+//! has no clock and does no I/O; [`Turn::next`] says what to do, and whoever
+//! does it feeds the result back. A pause is a stored state of this value.
+//!
+//! One law: **each call has exactly one result, in order, whatever happens.**
+//! Every way out of a turn goes through [`Turn::close`], which keeps it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    ids::{ApprovalId, TurnId},
+    model::{Finish, ModelCall},
+};
+use crate::vault::{ConnectReason, Need};
+
+/// The teacher's words and all that the assistant did about them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Turn {
+    /// The turn's name.
+    pub id: TurnId,
+    /// What the teacher said.
+    pub words: String,
+    /// What the model said and called, in order.
+    pub steps: Vec<Step>,
+    /// Where the turn stands.
+    pub status: Status,
+}
+
+/// One answer of the model, with the calls it made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct Step {
+    /// The text, growing while the model speaks.
+    pub text: String,
+    /// None while the model speaks, or when it was cut.
+    pub finish: Option<Finish>,
+    /// The calls, in the order in which the model made them.
+    pub calls: Vec<Call>,
+}
+
+/// One call of a tool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// The application's own name for the call, unique within the turn: the
+    /// model's ids are untrusted and may repeat.
+    pub id: String,
+    /// The tool's name, as the model said it.
+    pub tool: String,
+    /// The arguments, as the model said them.
+    pub arguments: String,
+    /// What became of it.
+    pub state: CallState,
+}
+
+/// What became of a call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum CallState {
+    /// Nobody looked at it yet.
+    Open,
+    /// A person must do something first.
+    Waiting {
+        /// What they must do.
+        pause: Pause,
+    },
+    /// It has its one result.
+    Finished {
+        /// The result.
+        result: CallResult,
+    },
+}
+
+/// What a call waits for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "for", rename_all = "snake_case")]
+pub enum Pause {
+    /// The teacher connects an account.
+    Connection {
+        /// Which account, with which permissions.
+        need: Need,
+        /// Why now.
+        why: ConnectReason,
+    },
+    /// The teacher signs in again.
+    SignIn,
+    /// The teacher looks at a draft and decides.
+    Approval {
+        /// The stored draft.
+        approval: ApprovalId,
+    },
+}
+
+/// The one result of a call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CallResult {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What the model is told: JSON.
+    pub said: Value,
+    /// What the teacher is told: a few words, such as "Looked at 4 classes".
+    pub did: String,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It ran.
+    Done,
+    /// It could not run as asked; the model was told why.
+    Refused,
+    /// The teacher said no.
+    Declined,
+    /// The teacher had not decided when the conversation went on.
+    Undecided,
+    /// It was approved, and surely did not happen.
+    Failed,
+    /// It was approved, and nobody knows whether it happened.
+    Unknown,
+    /// The turn ended before it could run.
+    NotRun,
+}
+
+/// Where a turn stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum Status {
+    /// Something goes on.
+    Running,
+    /// A person must do something first.
+    Waiting,
+    /// It is over.
+    Ended {
+        /// How.
+        ending: Ending,
+    },
+}
+
+/// How a turn ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "ending", rename_all = "snake_case")]
+pub enum Ending {
+    /// The model had nothing more to call or to say.
+    Done,
+    /// The teacher went on to something else while drafts waited.
+    SetAside,
+    /// The teacher said stop.
+    Stopped,
+    /// The server or the model's connection died under it; it can go on.
+    Interrupted {
+        /// For the teacher.
+        words: String,
+    },
+    /// A budget is spent.
+    OverBudget {
+        /// Which.
+        limit: Limit,
+    },
+    /// It cannot go on.
+    Failed {
+        /// For the teacher.
+        words: String,
+        /// Under which the operator finds it in the log.
+        reference: String,
+    },
+}
+
+/// A budget that a turn can spend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// Questions to the model.
+    ModelCalls,
+    /// Time at work, not counting the time that a person thinks.
+    Time,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Ask the model.
+    AskModel,
+    /// Handle the call at this place: step, call.
+    HandleCall(usize, usize),
+    /// Wait for a person.
+    Paused,
+    /// A budget is spent.
+    OverBudget(Limit),
+    /// Nothing is left to do.
+    Done,
+}
+
+/// A result was offered for a call that has one, or that does not exist.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("call {0} takes no result")]
+pub struct NoSuchOpenCall(pub String);
+
+impl Turn {
+    /// How many times the model is asked in one turn, at most.
+    pub const MODEL_CALLS: usize = 8;
+    /// How many calls the model may make in one turn.
+    pub const TOOL_CALLS: usize = 24;
+    /// How often the very same call may be made in one turn.
+    pub const SAME_CALL: usize = 2;
+
+    /// A turn that begins.
+    pub fn new(id: TurnId, words: impl Into<String>) -> Self {
+        Self { id, words: words.into(), steps: Vec::new(), status: Status::Running }
+    }
+
+    /// What to do next.
+    pub fn next(&self) -> Next {
+        if matches!(self.status, Status::Ended { .. }) {
+            return Next::Done;
+        }
+        let Some((at, step)) = self.steps.iter().enumerate().next_back() else { return Next::AskModel };
+        if let Some(open) = step.calls.iter().position(|call| call.state == CallState::Open) {
+            return Next::HandleCall(at, open);
+        }
+        if step.calls.iter().any(|call| matches!(call.state, CallState::Waiting { .. })) {
+            return Next::Paused;
+        }
+        if step.finish.is_some() && step.calls.is_empty() {
+            return Next::Done;
+        }
+        if step.finish.is_some() && self.steps.len() >= Self::MODEL_CALLS {
+            return Next::OverBudget(Limit::ModelCalls);
+        }
+        Next::AskModel
+    }
+
+    /// The model is being asked: opens a step, or takes up one that was cut
+    /// before it said anything. Returns its place.
+    pub fn begin_step(&mut self) -> usize {
+        let untouched = |step: &Step| step.finish.is_none() && step.text.is_empty();
+        if !self.steps.last().is_some_and(untouched) {
+            self.steps.push(Step::default());
+        }
+        self.status = Status::Running;
+        self.steps.len() - 1
+    }
+
+    /// The model said some more.
+    pub fn add_text(&mut self, text: &str) {
+        if let Some(step) = self.steps.last_mut() {
+            step.text.push_str(text);
+        }
+    }
+
+    /// The model finished its answer. Calls beyond the budget, and calls made
+    /// for the third time, get their result at once and are never looked at.
+    pub fn model_said(&mut self, calls: Vec<ModelCall>, finish: Finish) {
+        let at = self.steps.len().saturating_sub(1);
+        let calls: Vec<Call> = calls.into_iter().enumerate().map(|(n, call)| self.admit(at, n, call)).collect();
+        if let Some(step) = self.steps.last_mut() {
+            step.finish = Some(finish);
+            step.calls = calls;
+        }
+    }
+
+    fn admit(&self, step: usize, n: usize, call: ModelCall) -> Call {
+        let earlier = self.calls().count() + n;
+        let same = self.calls().filter(|c| c.tool == call.tool && c.arguments == call.arguments).count();
+        let refusal = if earlier >= Self::TOOL_CALLS {
+            Some("This turn has used up its tool calls. Answer with what you have.")
+        } else if same >= Self::SAME_CALL {
+            Some("You made this very call already. Use its result, or answer with what you have.")
+        } else {
+            None
+        };
+        let state = match refusal {
+            Some(words) => CallState::Finished { result: CallResult::refused(words) },
+            None => CallState::Open,
+        };
+        Call { id: format!("{step}-{n}"), tool: call.tool, arguments: call.arguments, state }
+    }
+
+    /// All calls so far, in order.
+    pub fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.steps.iter().flat_map(|step| &step.calls)
+    }
+
+    /// The calls that wait for a person, in order.
+    pub fn waiting(&self) -> impl Iterator<Item = (&str, &Pause)> {
+        self.calls().filter_map(|call| match &call.state {
+            CallState::Waiting { pause } => Some((call.id.as_str(), pause)),
+            CallState::Open | CallState::Finished { .. } => None,
+        })
+    }
+
+    /// The call by this id, if it has no result yet.
+    fn unfinished(&mut self, id: &str) -> Result<&mut Call, NoSuchOpenCall> {
+        self.steps
+            .iter_mut()
+            .flat_map(|step| &mut step.calls)
+            .find(|call| call.id == id && !matches!(call.state, CallState::Finished { .. }))
+            .ok_or_else(|| NoSuchOpenCall(id.to_owned()))
+    }
+
+    /// A call must wait for a person.
+    pub fn pause(&mut self, id: &str, pause: Pause) -> Result<(), NoSuchOpenCall> {
+        self.unfinished(id)?.state = CallState::Waiting { pause };
+        Ok(())
+    }
+
+    /// A waiting call is to be looked at again: the account is connected now.
+    pub fn resume(&mut self, id: &str) -> Result<(), NoSuchOpenCall> {
+        self.unfinished(id)?.state = CallState::Open;
+        Ok(())
+    }
+
+    /// A call has its result.
+    pub fn call_finished(&mut self, id: &str, result: CallResult) -> Result<(), NoSuchOpenCall> {
+        self.unfinished(id)?.state = CallState::Finished { result };
+        Ok(())
+    }
+
+    /// The turn waits for a person.
+    pub fn wait(&mut self) {
+        self.status = Status::Waiting;
+    }
+
+    /// The turn is over: what has no result yet gets one that says so.
+    pub fn close(&mut self, ending: Ending) {
+        for call in self.steps.iter_mut().flat_map(|step| &mut step.calls) {
+            let result = match &call.state {
+                CallState::Finished { .. } => continue,
+                CallState::Open => CallResult::not_run(),
+                CallState::Waiting { pause } => CallResult::undecided(pause),
+            };
+            call.state = CallState::Finished { result };
+        }
+        self.status = Status::Ended { ending };
+    }
+
+    /// Takes up an interrupted turn. The part that was cut is kept as a step of
+    /// its own, so that the model reads it and goes on from there.
+    pub fn take_up(&mut self) {
+        if let Some(step) = self.steps.last_mut().filter(|step| !step.text.is_empty()) {
+            step.finish.get_or_insert(Finish::Length);
+        }
+        self.status = Status::Running;
+    }
+
+    /// Whether the turn is over.
+    pub fn is_over(&self) -> bool {
+        matches!(self.status, Status::Ended { .. })
+    }
+}
+
+impl CallResult {
+    /// The call cannot run as asked; `words` tell the model what would be right.
+    pub fn refused(words: &str) -> Self {
+        Self { outcome: Outcome::Refused, said: json!({ "error": words }), did: String::new(), took_ms: 0 }
+    }
+
+    fn not_run() -> Self {
+        let said = json!({ "status": "not_run", "note": "The turn ended before this call ran. Nothing was sent." });
+        Self { outcome: Outcome::NotRun, said, did: String::new(), took_ms: 0 }
+    }
+
+    fn undecided(pause: &Pause) -> Self {
+        let note = match pause {
+            Pause::Approval { .. } => "The teacher has not decided yet. Nothing was sent. The draft still waits.",
+            Pause::Connection { .. } => "The teacher has not connected the account. Nothing was sent.",
+            Pause::SignIn => "The teacher has not signed in again. Nothing was sent.",
+        };
+        let said = json!({ "status": "not_decided", "note": note });
+        Self { outcome: Outcome::Undecided, said, did: String::new(), took_ms: 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! The outbound wire: the services this application speaks to.
+
+pub mod openai;

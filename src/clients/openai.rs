@@ -1,0 +1,103 @@
+//! An OpenAI-compatible model: Chat Completions, streamed, with tools.
+//!
+//! The chunk types are our own and lenient: compatible servers leave out ids
+//! and indexes, invent finish reasons, and send errors inside a 200 stream. A
+//! stream that ends without a finish reason was cut, whatever it said before.
+//! One attempt is made; whoever asks decides about the next.
+
+mod chunks;
+mod faults;
+mod service;
+
+use async_openai::{Client, config::OpenAIConfig};
+use async_trait::async_trait;
+use futures_util::{StreamExt, stream};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use url::Url;
+
+use self::{
+    chunks::{Assembly, Chunk},
+    service::OneAttempt,
+};
+use crate::assistant::model::{Message, Model, ModelCall, ModelError, ModelRequest, ModelStream, ToolSchema};
+
+/// A model behind an OpenAI-compatible endpoint.
+pub struct OpenAiModel {
+    client: Client<OpenAIConfig>,
+    model: String,
+}
+
+impl OpenAiModel {
+    /// A model by its name at `base_url` (such as `https://api.openai.com/v1`).
+    /// Local servers need no key. `http` must not have a total time-out.
+    pub fn new(http: reqwest::Client, base_url: &Url, key: Option<&SecretString>, model: String) -> Self {
+        let config = OpenAIConfig::new()
+            .with_api_base(base_url.as_str().trim_end_matches('/'))
+            .with_api_key(key.map_or("none", |key| key.expose_secret()));
+        let client = Client::build(http.clone(), config).with_http_service(OneAttempt::new(http));
+        Self { client, model }
+    }
+}
+
+#[async_trait]
+impl Model for OpenAiModel {
+    async fn ask(&self, request: &ModelRequest) -> Result<ModelStream, ModelError> {
+        let body = wire_request(&self.model, request);
+        let chunks = self.client.chat().create_stream_byot::<_, Chunk>(body).await.map_err(|e| faults::opening(&e))?;
+        let read = stream::unfold(Some((chunks, Assembly::default())), |state| async move {
+            let (mut chunks, mut assembly) = state?;
+            loop {
+                let item = chunks.next().await;
+                let events = match item {
+                    Some(Ok(chunk)) => assembly.take(chunk),
+                    Some(Err(fault)) => vec![Err(faults::midway(&fault))],
+                    None => vec![Assembly::cut_off()],
+                };
+                if events.iter().any(Result::is_err) || assembly.is_ended() {
+                    return Some((events, None));
+                }
+                if !events.is_empty() {
+                    return Some((events, Some((chunks, assembly))));
+                }
+            }
+        });
+        Ok(read.flat_map(stream::iter).boxed())
+    }
+}
+
+fn wire_request(model: &str, request: &ModelRequest) -> Value {
+    let messages: Vec<Value> = request.messages.iter().map(wire_message).collect();
+    let mut body = json!({ "model": model, "messages": messages, "stream": true, "store": false });
+    if !request.tools.is_empty() {
+        body["tools"] = request.tools.iter().map(wire_tool).collect();
+    }
+    body
+}
+
+fn wire_message(message: &Message) -> Value {
+    match message {
+        Message::System { content } => json!({ "role": "system", "content": content }),
+        Message::User { content } => json!({ "role": "user", "content": content }),
+        Message::Assistant { content, calls } if calls.is_empty() => {
+            json!({ "role": "assistant", "content": content })
+        }
+        Message::Assistant { content, calls } => {
+            let content = (!content.is_empty()).then_some(content);
+            let calls: Vec<Value> = calls.iter().map(wire_call).collect();
+            json!({ "role": "assistant", "content": content, "tool_calls": calls })
+        }
+        Message::Tool { call_id, content } => json!({ "role": "tool", "tool_call_id": call_id, "content": content }),
+    }
+}
+
+fn wire_call(call: &ModelCall) -> Value {
+    let function = json!({ "name": call.tool, "arguments": call.arguments });
+    json!({ "id": call.id, "type": "function", "function": function })
+}
+
+fn wire_tool(tool: &ToolSchema) -> Value {
+    json!({ "type": "function", "function": {
+        "name": tool.name, "description": tool.description, "parameters": tool.parameters, "strict": true,
+    } })
+}

@@ -1,0 +1,97 @@
+//! What went wrong at the endpoint, by what one can do about it.
+
+use async_openai::error::OpenAIError;
+use serde_json::Value;
+
+use super::service::{HttpFault, short};
+use crate::assistant::model::ModelError;
+
+/// The request brought no stream.
+pub(super) fn opening(fault: &OpenAIError) -> ModelError {
+    match fault {
+        OpenAIError::Boxed(fault) => match fault.downcast_ref::<HttpFault>() {
+            Some(fault) => by_status(fault),
+            None => ModelError::Unreachable("the request could not be made".to_owned()),
+        },
+        OpenAIError::Reqwest(fault) if fault.is_timeout() && !fault.is_connect() => {
+            ModelError::BrokenOff("no answer in time".to_owned())
+        }
+        OpenAIError::Reqwest(fault) => ModelError::Unreachable(chain(fault)),
+        OpenAIError::ApiError(_)
+        | OpenAIError::JSONDeserialize(..)
+        | OpenAIError::FileSaveError(_)
+        | OpenAIError::FileReadError(_)
+        | OpenAIError::StreamError(_)
+        | OpenAIError::InvalidArgument(_) => ModelError::Refused("the request could not be made".to_owned()),
+    }
+}
+
+/// The stream broke. The fault's own text can hold what the model said, which
+/// is student data and stays out of the log.
+pub(super) fn midway(fault: &OpenAIError) -> ModelError {
+    ModelError::BrokenOff(
+        match fault {
+            OpenAIError::JSONDeserialize(..) => "a chunk was unreadable",
+            OpenAIError::StreamError(_) => "the connection was cut",
+            OpenAIError::Reqwest(_)
+            | OpenAIError::ApiError(_)
+            | OpenAIError::FileSaveError(_)
+            | OpenAIError::FileReadError(_)
+            | OpenAIError::Boxed(_)
+            | OpenAIError::InvalidArgument(_) => "the stream broke",
+        }
+        .to_owned(),
+    )
+}
+
+/// The stream itself carries an error.
+pub(super) fn in_stream(error: &Value) -> ModelError {
+    let message = error.get("message").and_then(Value::as_str).or(error.as_str()).unwrap_or("no message");
+    ModelError::BrokenOff(format!("the provider reports: {}", short(message)))
+}
+
+fn by_status(fault: &HttpFault) -> ModelError {
+    let code = fault.code.as_deref().unwrap_or_default();
+    let busy = || ModelError::Busy { retry_after: fault.retry_after, reason: fault.to_string() };
+    match fault.status {
+        429 if code == "insufficient_quota" => ModelError::QuotaUsedUp,
+        402 => ModelError::QuotaUsedUp,
+        401 | 403 => ModelError::BadKey,
+        408 | 409 | 429 | 500..=599 => busy(),
+        _ if code == "context_length_exceeded" => ModelError::TooLong,
+        413 => ModelError::TooLong,
+        _ => ModelError::Refused(fault.to_string()),
+    }
+}
+
+fn chain(fault: &reqwest::Error) -> String {
+    let mut words = fault.to_string();
+    let mut source = std::error::Error::source(fault);
+    while let Some(cause) = source {
+        words = format!("{words}: {cause}");
+        source = cause.source();
+    }
+    short(&words)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn fault(status: u16, code: Option<&str>) -> ModelError {
+        let retry_after = Some(Duration::from_secs(2));
+        by_status(&HttpFault { status, retry_after, code: code.map(str::to_owned), message: "m".into() })
+    }
+
+    #[test]
+    fn each_status_says_what_one_can_do() {
+        assert!(matches!(fault(429, None), ModelError::Busy { retry_after: Some(_), .. }));
+        assert!(matches!(fault(503, None), ModelError::Busy { .. }));
+        assert_eq!(fault(429, Some("insufficient_quota")), ModelError::QuotaUsedUp);
+        assert_eq!(fault(401, Some("invalid_api_key")), ModelError::BadKey);
+        assert_eq!(fault(400, Some("context_length_exceeded")), ModelError::TooLong);
+        assert!(matches!(fault(400, None), ModelError::Refused(_)));
+    }
+}

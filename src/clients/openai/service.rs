@@ -1,0 +1,94 @@
+//! One HTTP attempt, with what a failed one said: status, `Retry-After`, body.
+//!
+//! async-openai's own retry obeys any `Retry-After` without a cap and hides the
+//! header, so the client is given this service instead.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use async_openai::{error::OpenAIError, middleware::HttpRequestFactory};
+use futures_util::StreamExt;
+use reqwest::Response;
+use serde_json::Value;
+
+/// Sends a request once.
+#[derive(Clone)]
+pub(super) struct OneAttempt(reqwest::Client);
+
+/// What the endpoint answered when it did not answer well.
+#[derive(Debug, thiserror::Error)]
+#[error("status {status}, code {code:?}: {message}")]
+pub(super) struct HttpFault {
+    pub(super) status: u16,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) code: Option<String>,
+    pub(super) message: String,
+}
+
+/// The largest error body that is read, in bytes.
+const LARGEST_ERROR: usize = 16 * 1024;
+
+impl OneAttempt {
+    pub(super) fn new(http: reqwest::Client) -> Self {
+        Self(http)
+    }
+}
+
+impl tower_service::Service<HttpRequestFactory> for OneAttempt {
+    type Response = Response;
+    type Error = OpenAIError;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, OpenAIError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), OpenAIError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: HttpRequestFactory) -> Self::Future {
+        let http = self.0.clone();
+        Box::pin(async move {
+            let answer = http.execute(request.build().await?).await.map_err(reqwest::Error::without_url)?;
+            if answer.status().is_success() {
+                return Ok(answer);
+            }
+            Err(OpenAIError::Boxed(Box::new(HttpFault::read(answer).await)))
+        })
+    }
+}
+
+impl HttpFault {
+    async fn read(answer: Response) -> Self {
+        let status = answer.status().as_u16();
+        let retry_after = answer
+            .headers()
+            .get(reqwest::header::RETRY_AFTER)
+            .and_then(|value| value.to_str().ok()?.trim().parse::<f64>().ok())
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let body = read_capped(answer).await;
+        let error = serde_json::from_slice::<Value>(&body).ok().and_then(|body| body.get("error").cloned());
+        let text = |key: &str| error.as_ref()?.get(key)?.as_str().map(str::to_owned);
+        let message = text("message").unwrap_or_else(|| "no message".to_owned());
+        Self { status, retry_after, code: text("code").or_else(|| text("type")), message: short(&message) }
+    }
+}
+
+async fn read_capped(answer: Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    let mut pieces = answer.bytes_stream();
+    while let Some(Ok(piece)) = pieces.next().await {
+        body.extend_from_slice(&piece);
+        if body.len() > LARGEST_ERROR {
+            body.truncate(LARGEST_ERROR);
+            break;
+        }
+    }
+    body
+}
+
+/// A provider's message for the log: bounded, on one line.
+pub(super) fn short(message: &str) -> String {
+    message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
+}

@@ -1,0 +1,208 @@
+//! Conversations, their turns and notes.
+
+use anyhow::Context;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sqlx::{FromRow, Row, Sqlite, Transaction, sqlite::SqliteRow};
+
+use super::{Store, approvals, millis, timestamp};
+use crate::{
+    assistant::{
+        ClientId, ConversationId, TurnId,
+        approval::Approval,
+        conversation::{Conversation, Conversations, NewTurn, Note, Started, StoredTurn},
+        turn::{Status, Turn},
+    },
+    school::TeacherId,
+};
+
+/// A query for whole turns, with what comes behind `FROM turns`.
+macro_rules! select_turns {
+    ($tail:literal) => {
+        concat!("SELECT teacher_id, conversation_id, seq, client_id, body, version, asked_at FROM turns ", $tail)
+    };
+}
+
+#[derive(FromRow)]
+struct TurnRow {
+    teacher_id: String,
+    conversation_id: String,
+    seq: i64,
+    client_id: String,
+    body: String,
+    version: i64,
+    asked_at: i64,
+}
+
+impl TurnRow {
+    fn read(self) -> anyhow::Result<StoredTurn> {
+        let turn: Turn = serde_json::from_str(&self.body).context("a stored turn is unreadable")?;
+        Ok(StoredTurn {
+            turn,
+            teacher: TeacherId::new(self.teacher_id),
+            conversation: ConversationId::parse(&self.conversation_id).context("a stored id is unreadable")?,
+            seq: self.seq,
+            client_id: ClientId::parse(&self.client_id).context("a stored id is unreadable")?,
+            version: self.version,
+            asked_at: timestamp(self.asked_at)?,
+        })
+    }
+}
+
+fn read_conversation(row: &SqliteRow) -> anyhow::Result<Conversation> {
+    Ok(Conversation {
+        id: ConversationId::parse(row.get("id")).context("a stored id is unreadable")?,
+        title: row.get("title"),
+        created_at: timestamp(row.get("created_at"))?,
+        updated_at: timestamp(row.get("updated_at"))?,
+    })
+}
+
+fn status_word(status: &Status) -> &'static str {
+    match status {
+        Status::Running => "running",
+        Status::Waiting => "waiting",
+        Status::Ended { .. } => "ended",
+    }
+}
+
+#[async_trait]
+impl Conversations for Store {
+    async fn start(&self, new: NewTurn) -> anyhow::Result<Started> {
+        let mut tx = self.write().await?;
+        if let Some(already) = by_client_id(&mut tx, &new).await? {
+            return Ok(Started::Already(already));
+        }
+        let Some(seq) = next_place(&mut tx, &new).await? else { return Ok(Started::NoSuchConversation) };
+        let stored = StoredTurn {
+            turn: new.turn,
+            teacher: new.teacher,
+            conversation: new.conversation,
+            seq,
+            client_id: new.client_id,
+            version: 1,
+            asked_at: new.at,
+        };
+        match insert_turn(&mut tx, &stored).await {
+            Ok(()) => {}
+            Err(sqlx::Error::Database(fault)) if fault.is_unique_violation() => return Ok(Started::Busy),
+            Err(fault) => return Err(fault.into()),
+        }
+        tx.commit().await?;
+        Ok(Started::New(stored))
+    }
+
+    async fn save(&self, stored: &mut StoredTurn, proposed: &[Approval]) -> anyhow::Result<()> {
+        let body = serde_json::to_string(&stored.turn)?;
+        let mut tx = self.write().await?;
+        let sql = "UPDATE turns SET status = $1, body = $2, version = version + 1 WHERE id = $3 AND version = $4";
+        let updated = sqlx::query(sql)
+            .bind(status_word(&stored.turn.status))
+            .bind(body)
+            .bind(stored.turn.id.as_str())
+            .bind(stored.version)
+            .execute(&mut *tx)
+            .await?;
+        anyhow::ensure!(updated.rows_affected() == 1, "turn {} was changed by somebody else", stored.turn.id);
+        for approval in proposed {
+            approvals::insert(&mut tx, approval).await?;
+        }
+        tx.commit().await?;
+        stored.version += 1;
+        Ok(())
+    }
+
+    async fn conversation(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Option<Conversation>> {
+        let sql = "SELECT id, title, created_at, updated_at FROM conversations WHERE teacher_id = $1 AND id = $2";
+        let row = sqlx::query(sql).bind(teacher.as_str()).bind(id.as_str()).fetch_optional(&self.reader).await?;
+        row.as_ref().map(read_conversation).transpose()
+    }
+
+    async fn list(&self, teacher: &TeacherId, limit: i64) -> anyhow::Result<Vec<Conversation>> {
+        let sql = "SELECT id, title, created_at, updated_at FROM conversations WHERE teacher_id = $1 \
+                   ORDER BY updated_at DESC, id DESC LIMIT $2";
+        let rows = sqlx::query(sql).bind(teacher.as_str()).bind(limit).fetch_all(&self.reader).await?;
+        rows.iter().map(read_conversation).collect()
+    }
+
+    async fn turns(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Vec<StoredTurn>> {
+        let sql = select_turns!("WHERE teacher_id = $1 AND conversation_id = $2 ORDER BY seq");
+        let rows = sqlx::query_as::<_, TurnRow>(sql).bind(teacher.as_str()).bind(id.as_str());
+        rows.fetch_all(&self.reader).await?.into_iter().map(TurnRow::read).collect()
+    }
+
+    async fn turn(&self, teacher: &TeacherId, id: &TurnId) -> anyhow::Result<Option<StoredTurn>> {
+        let sql = select_turns!("WHERE teacher_id = $1 AND id = $2");
+        let row = sqlx::query_as::<_, TurnRow>(sql).bind(teacher.as_str()).bind(id.as_str());
+        row.fetch_optional(&self.reader).await?.map(TurnRow::read).transpose()
+    }
+
+    async fn latest(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Option<StoredTurn>> {
+        let sql = select_turns!("WHERE teacher_id = $1 AND conversation_id = $2 ORDER BY seq DESC LIMIT 1");
+        let row = sqlx::query_as::<_, TurnRow>(sql).bind(teacher.as_str()).bind(id.as_str());
+        row.fetch_optional(&self.reader).await?.map(TurnRow::read).transpose()
+    }
+
+    async fn notes(&self, id: &ConversationId) -> anyhow::Result<Vec<Note>> {
+        let sql = "SELECT after_seq, text FROM notes WHERE conversation_id = $1 ORDER BY id";
+        let rows = sqlx::query(sql).bind(id.as_str()).fetch_all(&self.reader).await?;
+        Ok(rows.iter().map(|row| Note { after_seq: row.get("after_seq"), text: row.get("text") }).collect())
+    }
+
+    async fn add_note(&self, id: &ConversationId, text: &str, at: Timestamp) -> anyhow::Result<()> {
+        let sql = "INSERT INTO notes (id, conversation_id, after_seq, text, created_at) \
+                   SELECT $1, $2, COALESCE(MAX(seq), 0), $3, $4 FROM turns WHERE conversation_id = $2";
+        let note = self.ids.ordered().simple().to_string();
+        sqlx::query(sql).bind(note).bind(id.as_str()).bind(text).bind(millis(at)).execute(&self.writer).await?;
+        Ok(())
+    }
+
+    async fn running(&self) -> anyhow::Result<Vec<StoredTurn>> {
+        let sql = select_turns!("WHERE status = 'running' ORDER BY id");
+        let rows = sqlx::query_as::<_, TurnRow>(sql).fetch_all(&self.reader).await?;
+        rows.into_iter().map(TurnRow::read).collect()
+    }
+}
+
+async fn by_client_id(tx: &mut Transaction<'_, Sqlite>, new: &NewTurn) -> anyhow::Result<Option<StoredTurn>> {
+    let sql = select_turns!("WHERE teacher_id = $1 AND client_id = $2");
+    let row = sqlx::query_as::<_, TurnRow>(sql).bind(new.teacher.as_str()).bind(new.client_id.as_str());
+    row.fetch_optional(&mut **tx).await?.map(TurnRow::read).transpose()
+}
+
+/// The place of the next turn, in a conversation that is made or moved to the
+/// top of the list; none when it is not there.
+async fn next_place(tx: &mut Transaction<'_, Sqlite>, new: &NewTurn) -> anyhow::Result<Option<i64>> {
+    if let Some(title) = &new.title {
+        let sql = "INSERT INTO conversations (id, teacher_id, title, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)";
+        let row = sqlx::query(sql).bind(new.conversation.as_str()).bind(new.teacher.as_str()).bind(title);
+        row.bind(millis(new.at)).execute(&mut **tx).await?;
+        return Ok(Some(1));
+    }
+    let sql = "UPDATE conversations SET updated_at = $1 WHERE id = $2 AND teacher_id = $3";
+    let row = sqlx::query(sql).bind(millis(new.at)).bind(new.conversation.as_str()).bind(new.teacher.as_str());
+    if row.execute(&mut **tx).await?.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let sql = "SELECT COALESCE(MAX(seq), 0) + 1 FROM turns WHERE conversation_id = $1";
+    Ok(Some(sqlx::query_scalar(sql).bind(new.conversation.as_str()).fetch_one(&mut **tx).await?))
+}
+
+async fn insert_turn(tx: &mut Transaction<'_, Sqlite>, stored: &StoredTurn) -> sqlx::Result<()> {
+    let body = serde_json::to_string(&stored.turn).map_err(|fault| sqlx::Error::Encode(fault.into()))?;
+    let sql = "INSERT INTO turns (id, teacher_id, conversation_id, seq, client_id, status, body, version, asked_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    sqlx::query(sql)
+        .bind(stored.turn.id.as_str())
+        .bind(stored.teacher.as_str())
+        .bind(stored.conversation.as_str())
+        .bind(stored.seq)
+        .bind(stored.client_id.as_str())
+        .bind(status_word(&stored.turn.status))
+        .bind(body)
+        .bind(stored.version)
+        .bind(millis(stored.asked_at))
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+}

@@ -1,0 +1,105 @@
+//! Teachers and their sign-ins.
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use sqlx::{Row, sqlite::SqliteRow};
+
+use super::{Store, millis};
+use crate::{
+    identity::{Caller, RefreshToken, RefreshTokens, SignInId, SignedIn},
+    school::{Teacher, TeacherId},
+};
+
+/// What a sign-in's secrets are sealed for.
+const REFRESH: &str = "refresh token";
+const ID_TOKEN: &str = "id token";
+
+/// What is left to do when a sign-in is over.
+#[derive(Debug, Default)]
+pub struct SignedOut {
+    /// To be taken back at the provider.
+    pub refresh_token: Option<RefreshToken>,
+    /// The hint for RP-initiated logout.
+    pub id_token: Option<SecretString>,
+}
+
+impl Store {
+    /// Keeps a sign-in. The teacher is known by issuer and subject alone; name
+    /// and address follow what the provider says now.
+    pub async fn sign_in(&self, signed_in: &SignedIn) -> anyhow::Result<Caller> {
+        let now = millis(self.clock.now());
+        let mut tx = self.write().await?;
+        let sql = "INSERT INTO teachers (id, issuer, subject, name, email, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
+                   ON CONFLICT (issuer, subject) DO UPDATE SET name = excluded.name, email = excluded.email \
+                   RETURNING id, name, email";
+        let row = sqlx::query(sql)
+            .bind(self.ids.ordered().simple().to_string())
+            .bind(&signed_in.issuer)
+            .bind(&signed_in.subject)
+            .bind(&signed_in.name)
+            .bind(&signed_in.email)
+            .bind(now)
+            .fetch_one(&mut *tx)
+            .await?;
+        let teacher = read_teacher(&row);
+        let id = hex::encode(self.ids.secret());
+        let refresh = signed_in.refresh_token.as_ref().map(|t| self.sealer.seal(&t.0, &id, REFRESH)).transpose()?;
+        let id_token = self.sealer.seal(&signed_in.id_token, &id, ID_TOKEN)?;
+        let sql = "INSERT INTO sign_ins (id, teacher_id, sid, refresh_token, id_token, created_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6)";
+        sqlx::query(sql)
+            .bind(&id)
+            .bind(teacher.id.as_str())
+            .bind(&signed_in.sid)
+            .bind(refresh)
+            .bind(id_token)
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(Caller { teacher, sign_in: SignInId::new(id) })
+    }
+
+    /// Who acts through a sign-in; none when it is over.
+    pub async fn caller(&self, sign_in: &SignInId) -> anyhow::Result<Option<Caller>> {
+        let sql = "SELECT t.id, t.name, t.email FROM sign_ins s JOIN teachers t ON t.id = s.teacher_id WHERE s.id = $1";
+        let row = sqlx::query(sql).bind(sign_in.as_str()).fetch_optional(&self.reader).await?;
+        Ok(row.map(|row| Caller { teacher: read_teacher(&row), sign_in: sign_in.clone() }))
+    }
+
+    /// Ends a sign-in: its tokens are gone from here when this returns.
+    pub async fn sign_out(&self, sign_in: &SignInId) -> anyhow::Result<SignedOut> {
+        let sql = "DELETE FROM sign_ins WHERE id = $1 RETURNING refresh_token, id_token";
+        let row = sqlx::query(sql).bind(sign_in.as_str()).fetch_optional(&self.writer).await?;
+        let Some(row) = row else { return Ok(SignedOut::default()) };
+        let open = |sealed: Option<String>, purpose| {
+            sealed.map(|sealed| self.sealer.open(&sealed, sign_in.as_str(), purpose)).transpose()
+        };
+        Ok(SignedOut {
+            refresh_token: open(row.get("refresh_token"), REFRESH)?.map(RefreshToken),
+            id_token: open(row.get("id_token"), ID_TOKEN)?,
+        })
+    }
+
+    /// Drops a refresh token that the provider no longer takes.
+    pub async fn forget_refresh_token(&self, sign_in: &SignInId) -> anyhow::Result<()> {
+        let sql = "UPDATE sign_ins SET refresh_token = NULL WHERE id = $1";
+        sqlx::query(sql).bind(sign_in.as_str()).execute(&self.writer).await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl RefreshTokens for Store {
+    async fn of(&self, sign_in: &SignInId) -> anyhow::Result<Option<RefreshToken>> {
+        let sql = "SELECT refresh_token FROM sign_ins WHERE id = $1";
+        let row = sqlx::query(sql).bind(sign_in.as_str()).fetch_optional(&self.reader).await?;
+        let sealed: Option<String> = row.and_then(|row| row.get("refresh_token"));
+        let open = |sealed: String| self.sealer.open(&sealed, sign_in.as_str(), REFRESH);
+        Ok(sealed.map(open).transpose()?.map(RefreshToken))
+    }
+}
+
+fn read_teacher(row: &SqliteRow) -> Teacher {
+    Teacher { id: TeacherId::new(row.get::<String, _>("id")), name: row.get("name"), email: row.get("email") }
+}
