@@ -4,10 +4,16 @@
 //! [`RefreshToken`] is read by the vault's client and by nobody else; it has no
 //! `Debug` that tells and no `Serialize` at all.
 
+mod attempt;
+mod callback;
+
 use async_trait::async_trait;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
+
+pub use attempt::Attempt;
+pub use callback::{Callback, CallbackError, CallbackOutcome};
 
 use crate::school::Teacher;
 
@@ -62,19 +68,6 @@ pub struct SignedIn {
     pub refresh_token: Option<RefreshToken>,
 }
 
-/// What the browser was sent away with; kept in the session until it comes back.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Attempt {
-    /// Echoed by the provider; single use.
-    pub state: String,
-    /// Inside the ID token that answers this attempt.
-    pub nonce: String,
-    /// PKCE (RFC 7636).
-    pub verifier: String,
-    /// Unix seconds; an attempt is good for ten minutes.
-    pub begun_at: i64,
-}
-
 /// Why a sign-in did not come about, by what one can do.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
@@ -100,8 +93,8 @@ pub trait SignIn: Send + Sync + 'static {
     async fn begin(&self, consent: bool) -> Result<(Url, Attempt), SignInError>;
 
     /// Trades the code that came back for a checked identity. The caller has
-    /// already found `attempt` by its `state`.
-    async fn complete(&self, code: &str, attempt: &Attempt) -> Result<SignedIn, SignInError>;
+    /// already found `attempt` by its `state`, and forgotten it: it is single use.
+    async fn complete(&self, callback: &Callback, attempt: &Attempt) -> Result<SignedIn, SignInError>;
 
     /// Where to send the browser so that the provider's session ends too.
     async fn sign_out_url(&self, id_token: Option<&SecretString>, return_to: &Url) -> Result<Url, SignInError>;

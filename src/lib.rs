@@ -7,5 +7,8 @@ pub mod clock;
 pub mod identity;
 pub mod mail;
 pub mod school;
+pub mod settings;
 pub mod store;
+pub mod telemetry;
 pub mod vault;
+pub mod web;

@@ -5,6 +5,7 @@
 //! kept in memory only, and no grant can be printed or serialised.
 
 mod authority;
+mod hand_out;
 
 use std::{borrow::Cow, fmt, time::Duration};
 
@@ -14,6 +15,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 pub use authority::{Authority, GmailSend, OwnData};
+pub use hand_out::Vault;
 
 use crate::identity::RefreshToken;
 
@@ -26,6 +28,9 @@ pub enum Connection {
 }
 
 impl Connection {
+    /// Every account that can be connected.
+    pub const ALL: [Self; 1] = [Self::Google];
+
     /// The name as the teacher knows it.
     pub fn name(self) -> &'static str {
         match self {
@@ -51,6 +56,20 @@ impl Scope {
     /// The scope as the service writes it.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether both name the same permission: Google asks for `email` and
+    /// answers with its long name, or the other way round.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.canonical() == other.canonical()
+    }
+
+    fn canonical(&self) -> &str {
+        match self.as_str() {
+            "email" => "https://www.googleapis.com/auth/userinfo.email",
+            "profile" => "https://www.googleapis.com/auth/userinfo.profile",
+            other => other,
+        }
     }
 }
 
@@ -78,6 +97,13 @@ pub struct Grant {
     pub scopes: Vec<Scope>,
     /// When the token stops working.
     pub expires_at: Timestamp,
+}
+
+impl Grant {
+    /// Whether every scope that is needed was really granted.
+    pub fn covers(&self, need: &Need) -> bool {
+        need.scopes.iter().all(|needed| self.scopes.iter().any(|granted| granted.is_same_as(needed)))
+    }
 }
 
 /// Why there is no grant, by what one can do about it.

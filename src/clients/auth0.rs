@@ -1,0 +1,25 @@
+//! Auth0 on the wire: the sign-in (OpenID Connect) and the token vault.
+//!
+//! One room for both because they speak to one tenant as one application. It
+//! calls no other host than the issuer's, follows no redirect, keeps no token,
+//! and puts no word of the provider before a teacher.
+
+mod application;
+mod id_token;
+mod person;
+mod provider;
+mod refusals;
+mod sign_in;
+mod token_vault;
+mod wire;
+
+#[cfg(test)]
+mod rehearsal;
+#[cfg(test)]
+mod sign_in_tests;
+#[cfg(test)]
+mod token_vault_tests;
+
+pub use application::{Application, ApplicationError};
+pub use sign_in::Auth0SignIn;
+pub use token_vault::Auth0Vault;

@@ -1,0 +1,186 @@
+//! Hands out grants: from memory while they last, by an exchange when not.
+//!
+//! What is remembered is remembered per teacher and connection, never on disk,
+//! and never beyond a sign-out. Many calls at once make one exchange.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use moka::{Expiry, future::Cache, ops::compute::Op};
+
+use super::{ConnectReason, Connection, Grant, Need, TokenVault, VaultError};
+use crate::{
+    clock::Clock,
+    identity::{Caller, RefreshTokens},
+    school::TeacherId,
+};
+
+/// A remembered grant is given up this long before it ends, so that it does
+/// not end on its way to Google.
+const EARLY: SignedDuration = SignedDuration::from_secs(60);
+
+/// More teachers than this at once, and the least used grants are exchanged anew.
+const CAPACITY: u64 = 10_000;
+
+/// Under which a grant is remembered. The number changes at every sign-out, so
+/// an exchange that was under way then ends under a name nobody asks for.
+type Key = (TeacherId, Connection, u64);
+
+/// The vault as the rest of the house sees it.
+pub struct Vault {
+    port: Arc<dyn TokenVault>,
+    tokens: Arc<dyn RefreshTokens>,
+    clock: Arc<dyn Clock>,
+    grants: Cache<Key, Grant>,
+    seasons: Seasons,
+}
+
+impl Vault {
+    /// A vault that remembers nothing yet.
+    pub fn new(port: Arc<dyn TokenVault>, tokens: Arc<dyn RefreshTokens>, clock: Arc<dyn Clock>) -> Self {
+        let grants = Cache::builder().max_capacity(CAPACITY).expire_after(BeforeTheEnd(Arc::clone(&clock))).build();
+        Self { port, tokens, clock, grants, seasons: Seasons::default() }
+    }
+
+    /// A grant that covers `need`, for one run.
+    pub async fn grant(&self, caller: &Caller, need: &Need) -> Result<Grant, VaultError> {
+        loop {
+            let teacher = &caller.teacher.id;
+            let key = (teacher.clone(), need.connection, self.seasons.of(teacher));
+            let mine = AtomicBool::new(false);
+            let handed = self.hand_out(&key, caller, need, &mine).await;
+            if self.seasons.of(teacher) != key.2 {
+                // The teacher signed out meanwhile: what came is dropped, and
+                // the store is asked whether this sign-in still stands.
+                self.grants.invalidate(&key).await;
+                continue;
+            }
+            match handed {
+                // Another sign-in of the same teacher may have ended; only an
+                // exchange with this caller's own token tells of this one.
+                Err(VaultError::SignInAgain(_)) if !mine.into_inner() => {}
+                handed => return handed,
+            }
+        }
+    }
+
+    /// Drops what is remembered for a connection: Google refused the token.
+    pub async fn forget(&self, teacher: &TeacherId, connection: Connection) {
+        let key = (teacher.clone(), connection, self.seasons.of(teacher));
+        self.grants.invalidate(&key).await;
+    }
+
+    /// Drops all that is remembered for a teacher: a sign-in has ended.
+    pub async fn forget_teacher(&self, teacher: &TeacherId) {
+        let season = self.seasons.end(teacher);
+        for connection in Connection::ALL {
+            self.grants.invalidate(&(teacher.clone(), connection, season)).await;
+        }
+    }
+
+    async fn hand_out(&self, key: &Key, caller: &Caller, need: &Need, mine: &AtomicBool) -> Result<Grant, VaultError> {
+        if let Some(grant) = self.grants.get(key).await {
+            if self.is_lasting(&grant) && grant.covers(need) {
+                return Ok(grant);
+            }
+            self.drop_unfit(key, need).await;
+        }
+        let entry = self.grants.entry_by_ref(key).or_try_insert_with(async {
+            mine.store(true, Ordering::Relaxed);
+            self.exchange(caller, need.connection).await
+        });
+        let grant = entry.await.map_err(|error| about(&error, need))?.into_value();
+        if grant.expires_at <= self.clock.now() {
+            return Err(VaultError::Wait { retry_after: None, reason: "the token that came had expired".into() });
+        }
+        if !grant.covers(need) {
+            return Err(VaultError::Connect { need: need.clone(), why: ConnectReason::MissingScope });
+        }
+        Ok(grant)
+    }
+
+    /// One exchange serves all who wait for it, so it asks for the account
+    /// only: each of them holds the answer against their own need.
+    async fn exchange(&self, caller: &Caller, connection: Connection) -> Result<Grant, VaultError> {
+        let unread = |error: anyhow::Error| VaultError::Wait { retry_after: None, reason: format!("{error:#}") };
+        let token = self.tokens.of(&caller.sign_in).await.map_err(unread)?;
+        let token = token.ok_or(VaultError::SignInAgain("this sign-in has no refresh token"))?;
+        self.port.exchange(&token, &Need { connection, scopes: Vec::new() }).await
+    }
+
+    /// Atomic per key: a grant that someone exchanged a moment ago stays.
+    async fn drop_unfit(&self, key: &Key, need: &Need) {
+        let unfit = |grant: &Grant| !(self.is_lasting(grant) && grant.covers(need));
+        let drop = self.grants.entry_by_ref(key).and_compute_with(|held| {
+            let drop = held.is_some_and(|held| unfit(held.value()));
+            std::future::ready(if drop { Op::Remove } else { Op::Nop })
+        });
+        drop.await;
+    }
+
+    fn is_lasting(&self, grant: &Grant) -> bool {
+        !remaining(grant, self.clock.now()).is_zero()
+    }
+}
+
+/// A shared failure names the need of the one who asked.
+fn about(error: &VaultError, need: &Need) -> VaultError {
+    match error {
+        VaultError::Connect { why, .. } => VaultError::Connect { need: need.clone(), why: *why },
+        VaultError::SignInAgain(_) | VaultError::Wait { .. } | VaultError::Operator(_) => error.clone(),
+    }
+}
+
+/// How long a grant may still be handed out from memory.
+fn remaining(grant: &Grant, now: Timestamp) -> Duration {
+    let left = grant.expires_at.duration_since(now).checked_sub(EARLY);
+    left.and_then(|left| Duration::try_from(left).ok()).unwrap_or_default()
+}
+
+/// Frees memory by moka's own clock; what is handed out is held against ours.
+struct BeforeTheEnd(Arc<dyn Clock>);
+
+impl Expiry<Key, Grant> for BeforeTheEnd {
+    fn expire_after_create(&self, _: &Key, grant: &Grant, _: Instant) -> Option<Duration> {
+        Some(remaining(grant, self.0.now()))
+    }
+}
+
+/// A number for each teacher, which no sign-out leaves as it was.
+#[derive(Default)]
+struct Seasons {
+    current: Mutex<HashMap<TeacherId, u64>>,
+    next: AtomicU64,
+}
+
+impl Seasons {
+    fn of(&self, teacher: &TeacherId) -> u64 {
+        let mut current = self.lock();
+        if let Some(season) = current.get(teacher) {
+            return *season;
+        }
+        let season = self.next();
+        current.insert(teacher.clone(), season);
+        season
+    }
+
+    /// Ends the season and tells which it was.
+    fn end(&self, teacher: &TeacherId) -> u64 {
+        self.lock().remove(teacher).unwrap_or_else(|| self.next())
+    }
+
+    fn next(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<TeacherId, u64>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
