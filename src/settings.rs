@@ -1,0 +1,173 @@
+//! Settings: the environment, read once into typed sections.
+//!
+//! Every fault is reported together, in words that say what to set. Secrets
+//! are held in types whose `Debug` tells nothing. Nothing outside this room
+//! reads a variable, and nothing in it opens a connection.
+
+mod address;
+mod environment;
+mod keys;
+mod reader;
+mod sections;
+#[cfg(test)]
+mod tests;
+mod variables;
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
+
+use secrecy::SecretString;
+use url::Url;
+
+pub use address::is_loopback;
+pub use environment::{DotEnvError, Environment, Source};
+pub use keys::{AppKeys, KEY_FILE, SecretKey, secret_key};
+pub use reader::{Fault, SettingsFaults};
+pub use variables::{Section, VARIABLES, Variable};
+
+/// Everything an operator can choose.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Who signs people in, and keeps the vault.
+    pub identity: Identity,
+    /// Who answers.
+    pub model: ModelSource,
+    /// Where Google is.
+    pub google: Google,
+    /// Where browsers reach us.
+    pub web: Web,
+    /// How calls leave.
+    pub outbound: Outbound,
+    /// What is kept, and where.
+    pub data: Data,
+    /// What seals it.
+    pub keys: Keys,
+    /// What the operator reads.
+    pub log: Log,
+}
+
+/// Who signs people in, keeps the vault, and carries the mail.
+#[derive(Debug, Clone)]
+pub enum Identity {
+    /// The local stand-ins.
+    Sandbox,
+    /// Auth0, and Google behind it.
+    Auth0(Auth0),
+}
+
+/// The Auth0 application.
+#[derive(Debug, Clone)]
+pub struct Auth0 {
+    /// `AUTH0_DOMAIN`: a host name, without scheme or path.
+    pub domain: String,
+    /// `AUTH0_ISSUER`, or the domain as a URL.
+    pub issuer: Url,
+    /// `AUTH0_CLIENT_ID`.
+    pub client_id: String,
+    /// `AUTH0_CLIENT_SECRET`.
+    pub client_secret: SecretString,
+    /// `AUTH0_CONNECTION`.
+    pub connection: String,
+}
+
+/// Who answers.
+#[derive(Debug, Clone)]
+pub enum ModelSource {
+    /// The local stand-in.
+    Sandbox,
+    /// An OpenAI-compatible endpoint.
+    Endpoint(Endpoint),
+}
+
+/// An OpenAI-compatible endpoint.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// `OPENAI_API_KEY`; local servers need none.
+    pub api_key: Option<SecretString>,
+    /// `OPENAI_BASE_URL`, such as `https://api.openai.com/v1`.
+    pub base_url: Url,
+    /// `OPENAI_MODEL`.
+    pub model: String,
+}
+
+/// Where Google is.
+#[derive(Debug, Clone)]
+pub struct Google {
+    /// `GOOGLE_API_BASE_URL`; unset, Google's own hosts are called.
+    pub api_base: Option<Url>,
+}
+
+/// Where browsers reach us.
+#[derive(Debug, Clone)]
+pub struct Web {
+    /// `PUBLIC_URL`: scheme, host and port.
+    pub public_url: Url,
+    /// `HOST`.
+    pub host: IpAddr,
+    /// `PORT`.
+    pub port: u16,
+}
+
+impl Web {
+    /// Whether browsers come by https: `Secure` and `__Host-` cookies, and HSTS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+
+    /// Where to listen.
+    pub fn listen(&self) -> SocketAddr {
+        SocketAddr::new(self.host, self.port)
+    }
+}
+
+/// How calls leave.
+#[derive(Debug, Clone, Default)]
+pub struct Outbound {
+    /// `HTTPS_PROXY`; it may hold a password.
+    pub https_proxy: Option<SecretString>,
+}
+
+/// What is kept, and where.
+#[derive(Debug, Clone)]
+pub struct Data {
+    /// `DATABASE_URL`, without `sqlite://`.
+    pub database: PathBuf,
+    /// `SCHOOL_DATA`.
+    pub school: PathBuf,
+}
+
+/// What seals cookies and refresh tokens.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// `APP_SECRET_KEY`; unset with the sandbox only, which makes one (see [`secret_key`]).
+    pub current: Option<SecretKey>,
+    /// `APP_SECRET_KEY_PREVIOUS`.
+    pub previous: Vec<SecretKey>,
+}
+
+/// What the operator reads.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// `RUST_LOG`.
+    pub filter: String,
+    /// `LOG_FORMAT`; unset, the terminal decides.
+    pub format: Option<LogFormat>,
+}
+
+/// How a line of the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For a person at a terminal.
+    Pretty,
+    /// For a machine that collects logs.
+    Json,
+}
+
+impl Settings {
+    /// Reads every section, or tells everything that is wrong.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsFaults> {
+        sections::read(&lookup, cfg!(feature = "sandbox"))
+    }
+}
