@@ -6,3 +6,4 @@ pub mod identity;
 pub mod mail;
 pub mod school;
 pub mod vault;
+pub mod web;
