@@ -1,0 +1,64 @@
+//! Every page and every part in every state, as files to look at: `cargo test
+//! gallery` writes them to `target/gallery`, where a browser opens them without
+//! the app. What does not render fails here.
+
+mod cast;
+mod pages;
+mod turns;
+
+use std::{fs, path::PathBuf};
+
+use askama::Template;
+
+use super::assets;
+
+const FILES: [&str; 3] = ["app.css", "app.js", "icon.svg"];
+
+fn folder() -> PathBuf {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/gallery"));
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Renders a page, and writes it with links that work from a folder.
+fn hang(name: &str, page: &impl Template) -> String {
+    let html = page.render().unwrap();
+    let mut local = html.clone();
+    for file in FILES {
+        local = local.replace(&assets::url(file), file);
+    }
+    fs::write(folder().join(format!("{name}.html")), local).unwrap();
+    html
+}
+
+#[test]
+fn every_page_and_part_renders_without_a_style_or_a_handler_inside() {
+    for file in FILES {
+        fs::copy(PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/static")).join(file), folder().join(file))
+            .unwrap();
+    }
+    let shown: Vec<(String, String)> = pages::all();
+    assert!(shown.len() >= 16, "{} pages", shown.len());
+    for (name, html) in shown {
+        check(&name, &html);
+    }
+}
+
+/// What the Content Security Policy would refuse, and what a reader would miss.
+fn check(name: &str, html: &str) {
+    let page = scraper::Html::parse_document(html);
+    let all = scraper::Selector::parse("*").unwrap();
+    let mut ids = std::collections::HashSet::new();
+    for element in page.select(&all).map(|found| found.value()) {
+        for (attribute, value) in element.attrs() {
+            assert!(attribute != "style" && !attribute.starts_with("on"), "{name}: {attribute}=\"{value}\"");
+            let local = !value.contains("://") || value.starts_with("http://localhost:");
+            assert!(local || !matches!(attribute, "href" | "src" | "action" | "formaction"), "{name}: {value}");
+        }
+        assert!(element.id().is_none_or(|id| ids.insert(id.to_owned())), "{name}: {:?} twice", element.id());
+    }
+    let count = |css: &str| page.select(&scraper::Selector::parse(css).unwrap()).count();
+    assert_eq!(count("h1"), 1, "{name}: one heading of the first level");
+    assert_eq!(count("main#main"), 1, "{name}: one main");
+    assert_eq!(count("script:not([src])") + count("style"), 0, "{name}: nothing inline");
+}

@@ -1,0 +1,238 @@
+//! Every page, with and without something on it.
+
+use super::{
+    cast::{asks, composer, demo, frame, roster, text},
+    hang, turns,
+};
+use crate::web::{
+    pages::{
+        Address, Chat, Class, ClassCard, Classes, Conversation, Conversations, Figure, Message, Semester, Share,
+        SignIn, Stretch, Student,
+    },
+    parts::{Frame, Notice, Place, Tone, Turn},
+};
+
+const QUESTIONS: [&str; 3] =
+    ["How are my students going this semester?", "Who needs 9 or more in Algebra I?", "Compare my two Physics classes"];
+
+/// Renders all, and gives each page's name and HTML.
+pub(super) fn all() -> Vec<(String, String)> {
+    let mut shown = chats();
+    shown.extend(front());
+    shown.extend(school());
+    shown
+}
+
+fn keep(name: &str, page: &impl askama::Template) -> (String, String) {
+    (text(name), hang(name, page))
+}
+
+fn chat(title: &str, turns: Vec<Turn>) -> Chat {
+    let blank = turns.is_empty();
+    let place = if blank { Place::New } else { Place::Elsewhere };
+    Chat {
+        frame: frame(title, place, if blank { "" } else { "k1" }),
+        greeting: text("Good morning, Mary"),
+        title: text(title),
+        turns,
+        composer: composer((!blank).then_some("k1"), if blank { &QUESTIONS } else { &QUESTIONS[1..] }),
+    }
+}
+
+fn chats() -> Vec<(String, String)> {
+    let story = "How are my students going this semester?";
+    let mut refused = chat("New conversation", Vec::new());
+    refused.composer.words = text("How are");
+    refused.composer.error = Some(text("That is more than 20,000 characters. Shorten it and send again."));
+    let mut running = chat(story, vec![turns::overview(), turns::running()]);
+    running.composer.running = Some(text("t7"));
+    running.composer.asks.clear();
+    let mut table = chat(story, vec![turns::running_table()]);
+    table.composer.running = Some(text("t8"));
+    vec![
+        keep("chat-new", &chat("New conversation", Vec::new())),
+        keep("chat-refused", &refused),
+        keep("chat", &chat(story, vec![turns::overview(), turns::one_draft()])),
+        keep("chat-running", &running),
+        keep("chat-running-table", &table),
+        keep("chat-drafts", &chat(story, vec![turns::two_drafts()])),
+        keep("chat-letters", &chat(story, vec![turns::letters()])),
+        keep("chat-receipts", &chat(story, vec![turns::receipts()])),
+        keep("chat-cards", &chat(story, vec![turns::cards()])),
+        keep("chat-ends", &chat(story, turns::ends())),
+    ]
+}
+
+fn front() -> Vec<(String, String)> {
+    let out = |title: &str| Frame { title: text(title), demo: None, side: None };
+    let message = |frame, title: &str, words: &str, next: &str, reference: Option<&str>| Message {
+        frame,
+        title: text(title),
+        words: text(words),
+        next: text(next),
+        href: text("/"),
+        reference: reference.map(text),
+    };
+    let missing = "It may have been deleted, or the link may be wrong.";
+    let refused = "Google says that you did not agree. Nothing was changed. You can try again whenever you like.";
+    let signed_out = Notice { title: text("You have signed out."), words: String::new(), ..Notice::stopped("out") };
+    vec![
+        keep("sign-in", &SignIn { frame: out("Sign in"), href: text("/auth/login"), notice: None }),
+        keep(
+            "sign-in-demo",
+            &SignIn {
+                frame: Frame { demo: Some(demo()), ..out("Sign in") },
+                href: text("/auth/login"),
+                notice: Some(signed_out),
+            },
+        ),
+        keep(
+            "message",
+            &message(
+                frame("Not here", Place::Elsewhere, ""),
+                "This page is not here",
+                missing,
+                "Go to the start",
+                None,
+            ),
+        ),
+        keep(
+            "message-out",
+            &message(out("Not signed in"), "You were not signed in", refused, "Try again", Some("7f3a-19c2")),
+        ),
+    ]
+}
+
+fn school() -> Vec<(String, String)> {
+    let mut shown = vec![class(), student(), wrong_address(), conversations(), classes()];
+    shown.push(keep(
+        "conversations-empty",
+        &Conversations { frame: frame("Conversations", Place::Conversations, ""), stretches: Vec::new() },
+    ));
+    shown.push(keep("classes-empty", &Classes { frame: frame("Classes", Place::Classes, ""), semesters: Vec::new() }));
+    shown
+}
+
+const LEGEND: &str = "A class is passed with an average of at least 7.00 over three evaluations. “Needs” is the lowest grade in each \
+    evaluation that is left; above 10.00 it is out of reach. A dash is not graded yet.";
+
+fn class() -> (String, String) {
+    let figure = |label: &str, value: &str, tone| Figure { label: text(label), value: text(value), tone };
+    keep(
+        "class",
+        &Class {
+            frame: frame("Algebra I", Place::Classes, ""),
+            name: text("Algebra I"),
+            about: text("2026, second semester · 24 students · two of three evaluations graded"),
+            summary: vec![
+                figure("Average so far", "7.41", Tone::Plain),
+                figure("On track", "17", Tone::Good),
+                figure("At risk", "5", Tone::Warn),
+                figure("Out of reach", "1", Tone::Bad),
+                figure("No data", "1", Tone::Plain),
+            ],
+            roster: roster(),
+            legend: text(LEGEND),
+            asks: asks(&[
+                "Who is at risk in Algebra I, and what do they need?",
+                "Write to everyone at risk in Algebra I",
+            ]),
+        },
+    )
+}
+
+fn mateo(address: Address) -> Student {
+    let mut grades = roster();
+    grades.name = text("Grades of Mateo Nguyen");
+    grades.columns[0].title = text("Class");
+    grades.rows = vec![grades.rows[2].clone(), grades.rows[1].clone()];
+    for (row, class) in grades.rows.iter_mut().zip(["Algebra I", "Biology"]) {
+        row[0] = crate::web::parts::Cell::Link { text: text(class), href: text("/classes/c-01") };
+    }
+    Student {
+        frame: frame("Mateo Nguyen", Place::Classes, ""),
+        id: text("s-1001"),
+        name: text("Mateo Nguyen"),
+        about: text("In 2 of your classes this semester"),
+        headline: text("At risk in Algebra I: needs 9.40 in the third evaluation to pass."),
+        grades,
+        legend: text(LEGEND),
+        address,
+        asks: asks(&["What does Mateo need in Algebra I?", "Write to Mateo, warmly"]),
+    }
+}
+
+fn student() -> (String, String) {
+    keep("student", &mateo(Address { email: text("mateo.nguyen@example.com"), error: None, saved: true }))
+}
+
+fn wrong_address() -> (String, String) {
+    let error = text("This is not an e-mail address. It should look like name@school.example.");
+    keep("student-wrong", &mateo(Address { email: text("mateo.nguyen@"), error: Some(error), saved: false }))
+}
+
+fn conversations() -> (String, String) {
+    let item = |title: &str, when: &str, waiting: &str| Conversation {
+        id: text("k1"),
+        title: text(title),
+        when: text(when),
+        at: text("2026-10-05T14:02:00Z"),
+        waiting: text(waiting),
+    };
+    let today = vec![
+        item("How are my students going this semester?", "14:02", "1 draft waiting"),
+        item("Physics 10B before the third evaluation", "09:15", ""),
+    ];
+    keep(
+        "conversations",
+        &Conversations {
+            frame: frame("Conversations", Place::Conversations, ""),
+            stretches: vec![
+                Stretch { title: text("Today"), items: today },
+                Stretch {
+                    title: text("Last week"), items: vec![item("Comments for the parents’ evening", "Thu", "")]
+                },
+            ],
+        },
+    )
+}
+
+fn classes() -> (String, String) {
+    let card = |name: &str, about: &str, average: &str, counts: [usize; 4]| ClassCard {
+        id: text("c-01"),
+        name: text(name),
+        about: text(about),
+        average: text(average),
+        shares: [
+            ("on track", Tone::Good),
+            ("at risk", Tone::Warn),
+            ("out of reach", Tone::Bad),
+            ("no data", Tone::Plain),
+        ]
+        .into_iter()
+        .zip(counts)
+        .map(|((words, tone), count)| Share { words: text(words), count, tone })
+        .collect(),
+    };
+    keep(
+        "classes",
+        &Classes {
+            frame: frame("Classes", Place::Classes, ""),
+            semesters: vec![
+                Semester {
+                    title: text("Second semester 2026"),
+                    classes: vec![
+                        card("Algebra I", "24 students · 2 of 3 graded", "7.41", [17, 5, 1, 1]),
+                        card("World History", "19 students · 2 of 3 graded", "6.92", [12, 5, 2, 0]),
+                        card("Biology", "22 students · 1 of 3 graded", "8.05", [20, 2, 0, 0]),
+                        card("Physics 10B", "18 students · not graded yet", "–", [0, 0, 0, 18]),
+                    ],
+                },
+                Semester {
+                    title: text("First semester 2026"),
+                    classes: vec![card("Algebra I", "23 students · 3 of 3 graded", "7.60", [20, 0, 3, 0])],
+                },
+            ],
+        },
+    )
+}

@@ -1,0 +1,166 @@
+//! Turns in every state.
+
+use super::cast::{james, mateo, row, text};
+use crate::web::parts::{
+    Action, Answer, Approval, ConnectCard, Did, DidState, Evidence, LetterState, Notice, Outcome, Part, Receipt, Said,
+    SendAll, SignInAgainCard, Turn, TurnState,
+};
+
+const OVERVIEW: &str = "Most are on track. **Two need attention** before the third evaluation, and three could aim higher.\n\n\
+| Student | Class | 1st | 2nd | 3rd | Needs | Standing |\n|---|---|---|---|---|---|---|\n\
+| Mateo Nguyen | Algebra I | 5.50 | 6.10 | – | 9.40 | At risk |\n\
+| James Martinez | World History | 3.00 | 6.50 | – | 11.50 | Out of reach |\n\
+| Sofia Garcia | Biology | 9.10 | 9.40 | – | 2.50 | On track |\n\n\
+### What I would do first\n\n\
+1. **Mateo** is rising. A word of praise and one hour of help may be enough.\n\
+2. **James** cannot reach 7.00 any more; his best possible is 6.50. Talk about what comes after.\n\n\
+> “Needs” is the grade in the third evaluation that brings the average to 7.00.\n\n\
+The rule is `needed = 3 × 7 − sum of grades`. More at [the help page](https://help.example/needs).\n";
+
+fn turn(id: &str, words: &str, state: TurnState, parts: Vec<Part>) -> Turn {
+    Turn { id: text(id), conversation: text("k1"), state, after: 12, said: Said { words: text(words) }, parts }
+}
+
+fn did(key: &str, state: DidState, words: &str, elapsed: Option<&str>) -> Part {
+    let evidence = vec![
+        Evidence { label: text("Asked for"), text: text("{\n  \"class_id\": \"c-01\"\n}") },
+        Evidence { label: text("Result"), text: text("{\n  \"students\": 24,\n  \"at_risk\": [\"Mateo Nguyen\"]\n}") },
+    ];
+    let evidence = if state == DidState::Running { Vec::new() } else { evidence };
+    Part::Did(Did { key: text(key), state, words: text(words), elapsed: elapsed.map(text), evidence })
+}
+
+fn receipt(key: &str, outcome: Outcome, words: &str) -> Part {
+    let mateo = mateo(key);
+    let rows = vec![row("To", "Mateo Nguyen · mateo.nguyen@example.com"), row("Subject", &mateo.fields[0].value)];
+    Part::Receipt(Receipt { key: text(key), outcome, words: text(words), rows, body: mateo.fields[1].value.clone() })
+}
+
+pub(super) fn overview() -> Turn {
+    let parts = vec![
+        did("call-1", DidState::Done, "Looked at 4 classes", Some("0.1 s")),
+        did("call-2", DidState::Done, "Worked out who is likely to pass, for 42 students", Some("0.4 s")),
+        Part::Answer(Answer::done(0, OVERVIEW)),
+    ];
+    turn("t1", "How are my students going this semester?", TurnState::Done, parts)
+}
+
+pub(super) fn one_draft() -> Turn {
+    let parts = vec![
+        did("call-3", DidState::Done, "Wrote a draft to Mateo Nguyen", Some("1.2 s")),
+        Part::Letter(mateo("draft-1")),
+    ];
+    turn(
+        "t2",
+        "Mateo needs some motivation. Write to him, warmly, and offer Monday after class.",
+        TurnState::Waiting,
+        parts,
+    )
+}
+
+pub(super) fn two_drafts() -> Turn {
+    let approval = |id: &str| Approval { id: text(id), hash: text("5f0c") };
+    let parts = vec![
+        Part::Letter(mateo("draft-2")),
+        Part::Letter(james("draft-3")),
+        Part::SendAll(SendAll {
+            key: text("send-all"),
+            turn: text("t3"),
+            approvals: vec![approval("a-1"), approval("a-2")],
+            words: text("One mail each to Mateo Nguyen and James Martinez."),
+            send: text("Send both from mary@school.example"),
+        }),
+    ];
+    turn("t3", "Mateo and James need some motivation, write to them", TurnState::Waiting, parts)
+}
+
+pub(super) fn receipts() -> Turn {
+    let after = "Mateo has your mail. Shall I remind you on **Monday** before class?";
+    let parts = vec![
+        receipt("r1", Outcome::Sent(text("14:02")), "to Mateo Nguyen, from your Gmail"),
+        receipt("r2", Outcome::Failed, "Gmail did not accept it: the address does not exist. Nothing was sent."),
+        receipt(
+            "r3",
+            Outcome::Unknown(text("14:03")),
+            "Gmail did not answer. Look in your Sent folder before you send it again.",
+        ),
+        receipt("r4", Outcome::Discarded, ""),
+        receipt("r5", Outcome::Superseded, ""),
+        receipt("r6", Outcome::Undecided, "You went on with another question. The draft can still be sent."),
+        Part::Answer(Answer::done(1, after)),
+    ];
+    turn("t4", "Yes, and the others too", TurnState::Done, parts)
+}
+
+pub(super) fn letters() -> Turn {
+    let mut refused = mateo("draft-4");
+    refused.state =
+        LetterState::Refused(text("The subject is empty. Write a few words, so that Mateo knows what it is about."));
+    let mut sending = mateo("draft-5");
+    sending.state = LetterState::Sending;
+    let mut closed = james("draft-6");
+    closed.state = LetterState::Closed(text("replaced by a newer draft, nothing was sent"));
+    turn("t5", "Write to them", TurnState::Waiting, [refused, sending, closed].map(Part::Letter).into())
+}
+
+pub(super) fn cards() -> Turn {
+    let parts = vec![
+        Part::Connect(ConnectCard {
+            key: text("connect"),
+            turn: text("t6"),
+            service: text("Google"),
+            purpose: text("To send this mail from your own address"),
+            allows: vec![text("Send mail as you, when you have clicked send")],
+            never: text("It cannot read, change or delete anything in your mailbox."),
+        }),
+        Part::SignInAgain(SignInAgainCard {
+            key: text("again"),
+            turn: text("t6"),
+            words: text("Your sign-in has ended, so the mail cannot be sent yet."),
+        }),
+    ];
+    turn("t6", "Write to Mateo", TurnState::Waiting, parts)
+}
+
+pub(super) fn running() -> Turn {
+    let parts = vec![
+        did("call-7", DidState::Done, "Looked at Algebra I", Some("0.1 s")),
+        did("call-8", DidState::Running, "Working out who is likely to pass", None),
+        Part::Answer(Answer::so_far(
+            0,
+            "Here is what the grade book says.\n\nMateo needs 9.40 in the third evaluation, and he is",
+        )),
+    ];
+    turn("t7", "And in Algebra I?", TurnState::Running, parts)
+}
+
+pub(super) fn running_table() -> Turn {
+    let parts = vec![Part::Answer(Answer::so_far(0, "Here they are:\n\n| Student | 1st |\n|---|---|\n| Mateo"))];
+    turn("t8", "As a table, please", TurnState::Running, parts)
+}
+
+pub(super) fn ends() -> Vec<Turn> {
+    let again = Action::Post { text: text("Try again"), path: text("/turns/t9/resume") };
+    let words = "The model service did not answer in time. Nothing was sent and your question is kept.";
+    let part = || Part::Answer(Answer::done(0, "Most are on track. Two need"));
+    vec![
+        turn(
+            "t9",
+            "Who needs 9 or more?",
+            TurnState::Failed,
+            vec![
+                did("call-9", DidState::Failed, "Could not find that class", Some("0.1 s")),
+                part(),
+                Part::Notice(Notice::failed("failed", words, Some(again), "7f3a-19c2")),
+            ],
+        ),
+        turn("t10", "Who needs 9 or more?", TurnState::Stopped, vec![part(), Part::Notice(Notice::stopped("stopped"))]),
+        turn(
+            "t11",
+            "Who needs 9 or more?",
+            TurnState::Interrupted,
+            vec![part(), Part::Notice(Notice::interrupted("interrupted", "t11"))],
+        ),
+        turn("t12", "Who needs 9 or more?", TurnState::Running, vec![Part::Notice(Notice::waiting("wait", 4))]),
+    ]
+}

@@ -1,0 +1,154 @@
+//! One stretch of blocks: parsed, made inert, written as HTML, cleaned.
+
+use std::{collections::HashSet, mem, sync::LazyLock};
+
+use ammonia::Builder;
+use comrak::{
+    Arena, Node, Options, format_html,
+    nodes::{NodeCodeBlock, NodeValue},
+    parse_document,
+};
+
+use super::{SafeHtml, sheet};
+
+static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
+    let mut options = Options::default();
+    options.extension.table = true;
+    options.extension.strikethrough = true;
+    // Reached only if a raw node slips past `make_inert`.
+    options.render.escape = true;
+    options
+});
+
+static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let mut cleaner = Builder::empty();
+    cleaner
+        .add_tags([
+            "p",
+            "br",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "ul",
+            "ol",
+            "li",
+            "strong",
+            "em",
+            "del",
+            "code",
+            "pre",
+            "blockquote",
+            "hr",
+            "table",
+            "thead",
+            "tbody",
+            "tr",
+            "th",
+            "td",
+        ])
+        .add_tag_attribute_values("th", "align", sheet::ALIGNMENTS)
+        .add_tag_attribute_values("td", "align", sheet::ALIGNMENTS)
+        .clean_content_tags(HashSet::from(["script", "style", "template", "noscript", "iframe"]))
+        .link_rel(None);
+    cleaner
+});
+
+/// Which of the blocks in a text are final.
+pub(super) struct Sealed {
+    /// The final blocks.
+    pub html: SafeHtml,
+    /// The line, counted from 0, at which the open block begins; `None` when none is open.
+    pub rest: Option<usize>,
+}
+
+/// Renders every block of a text.
+pub(super) fn all(text: &str) -> SafeHtml {
+    let arena = Arena::new();
+    write(parse_document(&arena, text, &OPTIONS))
+}
+
+/// Renders the blocks of a text of whole lines that no later line can change.
+///
+/// The blocks before the last one are final: Markdown never opens a block again
+/// once a block beside it has begun.
+pub(super) fn finals(text: &str, after_blank: bool) -> Sealed {
+    let arena = Arena::new();
+    let root = parse_document(&arena, text, &OPTIONS);
+    let Some(last) = root.last_child() else {
+        return Sealed { html: SafeHtml::default(), rest: (!text.trim().is_empty()).then_some(0) };
+    };
+    if is_closed(last, after_blank) {
+        return Sealed { html: write(root), rest: None };
+    }
+    let start = last.data().sourcepos.start.line.saturating_sub(1);
+    last.detach();
+    Sealed { html: write(root), rest: Some(start) }
+}
+
+/// Whether the last block is final too, although nothing has begun after it.
+fn is_closed(block: Node<'_>, after_blank: bool) -> bool {
+    match &block.data().value {
+        NodeValue::Heading(_) | NodeValue::ThematicBreak => true,
+        NodeValue::Paragraph | NodeValue::Table(_) => after_blank,
+        NodeValue::CodeBlock(code) => code.fenced && code.closed,
+        _ => false,
+    }
+}
+
+fn write<'a>(root: Node<'a>) -> SafeHtml {
+    if root.first_child().is_none() {
+        return SafeHtml::default();
+    }
+    let nodes: Vec<Node<'a>> = root.descendants().collect();
+    let mut names = Vec::new();
+    for node in nodes {
+        make_inert(node);
+        names.extend(sheet::prepare(node));
+    }
+    let mut html = String::new();
+    // Writing to a string fails only where a formatter does; nothing is better than half.
+    if format_html(root, &OPTIONS, &mut html).is_err() {
+        html.clear();
+    }
+    SafeHtml(sheet::dress(&CLEANER.clean(&html).to_string(), &names))
+}
+
+/// Turns what could act or fetch into text that shows it.
+fn make_inert<'a>(node: Node<'a>) {
+    let mut data = node.data_mut();
+    match &mut data.value {
+        NodeValue::HtmlInline(raw) => {
+            data.value = if is_break(raw) { NodeValue::LineBreak } else { NodeValue::Text(mem::take(raw).into()) };
+        }
+        NodeValue::HtmlBlock(raw) => {
+            let literal = mem::take(&mut raw.literal);
+            data.value = NodeValue::CodeBlock(Box::new(NodeCodeBlock { literal, ..NodeCodeBlock::default() }));
+        }
+        NodeValue::Link(link) | NodeValue::Image(link) => {
+            let url = mem::take(&mut link.url);
+            drop(data);
+            spell_out(node, url);
+        }
+        // The answer stands below the page's own two levels of headings.
+        NodeValue::Heading(heading) => heading.level = (heading.level + 1).clamp(3, 6),
+        _ => {}
+    }
+}
+
+/// The one piece of HTML that models write inside tables.
+fn is_break(raw: &str) -> bool {
+    matches!(raw, "<br>" | "<br/>" | "<br />")
+}
+
+/// Puts the words of a link in its place, and the whole address after them, so
+/// that the words cannot hide where it would have led.
+fn spell_out<'a>(link: Node<'a>, url: String) {
+    let known = link.collect_text() == url;
+    let words: Vec<Node<'a>> = link.children().collect();
+    for word in words {
+        link.insert_before(word);
+    }
+    let after = if known || url.is_empty() { String::new() } else { format!(" ({url})") };
+    link.data_mut().value = NodeValue::Text(after.into());
+}

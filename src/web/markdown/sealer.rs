@@ -1,0 +1,133 @@
+use super::{Frame, Kind, SafeHtml, Tail, block};
+
+/// Bytes of parsing that each byte of text pays for. It bounds the work of a
+/// whole answer, however its blocks are shaped.
+const WORK_PER_BYTE: usize = 16;
+
+/// An open block longer than this is not looked at again before the end, so that
+/// no chunk costs more than one parse of so much text.
+const MOST_WORK: usize = 64 * 1024;
+
+/// Renders Markdown while it is being written: each block once, when no later
+/// character can change it.
+///
+/// It decides on whole lines only, in order, so what it makes depends on the text
+/// alone and never on how the text was cut into chunks. A link by reference is
+/// text in any case; one whose definition comes after its block was sealed shows
+/// its brackets.
+#[derive(Debug)]
+pub struct Sealer {
+    open: String,
+    line: usize,
+    after_blank: bool,
+    credit: usize,
+}
+
+impl Default for Sealer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Sealer {
+    /// A sealer before the first character.
+    pub fn new() -> Self {
+        Self { open: String::new(), line: 0, after_blank: false, credit: MOST_WORK }
+    }
+
+    /// The text of the block that is still open.
+    pub fn open(&self) -> &str {
+        &self.open
+    }
+
+    /// Takes the next piece of text, of any length.
+    pub fn push(&mut self, delta: &str) -> Frame {
+        let mut sealed = SafeHtml::default();
+        let mut added = String::with_capacity(delta.len());
+        for piece in delta.split_inclusive('\n') {
+            // A line may end in CR LF; a bare CR would be a line that is not counted here.
+            let piece = piece.replace('\r', "");
+            self.open.push_str(&piece);
+            added.push_str(&piece);
+            if piece.ends_with('\n') {
+                sealed.append(self.line_done());
+            }
+        }
+        let tail = if sealed.is_empty() { Tail::Add(added) } else { Tail::Whole(self.open.clone()) };
+        Frame { sealed, tail, kind: self.kind() }
+    }
+
+    /// Ends the text: whatever was open is final now.
+    pub fn finish(&mut self) -> Frame {
+        let sealed = block::all(&self.open);
+        *self = Self::new();
+        Frame { sealed, tail: Tail::Whole(String::new()), kind: Kind::Text }
+    }
+
+    /// What the open block will be, judged by its first characters.
+    pub fn kind(&self) -> Kind {
+        let start = self.open.trim_start();
+        let marker = start.trim_start_matches(|sign: char| sign.is_ascii_digit());
+        if start.starts_with('|') {
+            Kind::Table
+        } else if fence(start).is_some() {
+            Kind::Code
+        } else if ["- ", "* ", "+ "].iter().any(|bullet| start.starts_with(bullet))
+            || (marker.len() < start.len() && (marker.starts_with(". ") || marker.starts_with(") ")))
+        {
+            Kind::List
+        } else {
+            Kind::Text
+        }
+    }
+
+    fn line_done(&mut self) -> SafeHtml {
+        let length = self.open.len();
+        self.credit = (self.credit + (length - self.line) * WORK_PER_BYTE).min(MOST_WORK);
+        let line = &self.open[self.line..];
+        let blank = line.trim().is_empty();
+        let look = self.worth_a_look(line, blank) && self.credit >= length;
+        self.after_blank = blank;
+        self.line = length;
+        if look { self.seal() } else { SafeHtml::default() }
+    }
+
+    /// Whether a block can have ended with this line. A wrong guess costs time or
+    /// makes a block wait; what is final is decided by parsing alone.
+    fn worth_a_look(&self, line: &str, blank: bool) -> bool {
+        if let Some(mark) = fence(&self.open) {
+            return self.line > 0 && line.trim_start().starts_with(mark);
+        }
+        let begins = self.after_blank && !line.starts_with([' ', '\t']);
+        let heads_table = line.starts_with('|') && line.contains("--");
+        if blank { !self.after_blank } else { begins || heads_table || line.starts_with('#') }
+    }
+
+    fn seal(&mut self) -> SafeHtml {
+        self.credit -= self.open.len();
+        let sealed = block::finals(&self.open, self.after_blank);
+        match sealed.rest {
+            None => self.open.clear(),
+            Some(lines) => {
+                let start = line_start(&self.open, lines);
+                self.open.drain(..start);
+            }
+        }
+        self.line = self.open.len();
+        sealed.html
+    }
+}
+
+fn line_start(text: &str, line: usize) -> usize {
+    text.split_inclusive('\n').take(line).map(str::len).sum()
+}
+
+/// The three signs that would close a fenced block, when the text begins with one.
+fn fence(text: &str) -> Option<&'static str> {
+    let first = text.trim_start_matches(' ').lines().next()?;
+    if first.starts_with("```") && !first.trim_start_matches('`').contains('`') {
+        Some("```")
+    } else {
+        first.starts_with("~~~").then_some("~~~")
+    }
+}

@@ -1,0 +1,31 @@
+//! Pages: whole documents, one file each, with a template of the same name.
+//!
+//! A page is a plain value with all it shows; it asks nobody anything. Handlers
+//! make the value and render it.
+
+mod chat;
+mod class;
+mod classes;
+mod conversations;
+mod message;
+mod sign_in;
+mod student;
+
+pub use chat::Chat;
+pub use class::{Class, Figure};
+pub use classes::{ClassCard, Classes, Semester, Share};
+pub use conversations::{Conversation, Conversations, Stretch};
+pub use message::Message;
+pub use sign_in::SignIn;
+pub use student::{Address, Student};
+
+use crate::web::parts;
+
+/// A question that a page offers to ask, by a form that begins a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// The words that would be said.
+    pub words: String,
+    /// Makes a second click harmless.
+    pub client_id: String,
+}

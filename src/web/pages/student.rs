@@ -1,0 +1,41 @@
+use askama::Template;
+
+use super::{
+    Ask,
+    parts::{Frame, Sheet},
+};
+
+/// One student: their numbers in each class, and their address.
+#[derive(Debug, Clone, Template)]
+#[template(path = "pages/student.html")]
+pub struct Student {
+    /// What is around the page.
+    pub frame: Frame,
+    /// The student's id.
+    pub id: String,
+    /// The student's full name.
+    pub name: String,
+    /// "In 2 of your classes this semester".
+    pub about: String,
+    /// What one should know first: "At risk in Algebra I: needs 9.40 in the third evaluation to pass".
+    pub headline: String,
+    /// The numbers in each class.
+    pub grades: Sheet,
+    /// How the numbers are meant.
+    pub legend: String,
+    /// The address and its form.
+    pub address: Address,
+    /// Questions about this student.
+    pub asks: Vec<Ask>,
+}
+
+/// The student's address, which the teacher may change.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Address {
+    /// The address as stored, or as typed when it was not right.
+    pub email: String,
+    /// What is wrong with it.
+    pub error: Option<String>,
+    /// Whether it was just saved.
+    pub saved: bool,
+}

@@ -1,0 +1,100 @@
+use crate::web::assets;
+
+/// What is around every page: title, banner, side.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// The page's own name, for the browser's tab.
+    pub title: String,
+    /// The demo banner, when something is a stand-in.
+    pub demo: Option<Demo>,
+    /// The side bar, for a teacher who is signed in.
+    pub side: Option<Side>,
+}
+
+/// Says what is a stand-in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Demo {
+    /// One plain sentence: "No mail leaves this computer."
+    pub words: String,
+    /// Where the mail ends up instead.
+    pub outbox: Option<String>,
+}
+
+/// The side bar: where one can go, and who is signed in.
+#[derive(Debug, Clone)]
+pub struct Side {
+    /// The teacher's name.
+    pub name: String,
+    /// The teacher's address.
+    pub email: String,
+    /// Where the teacher is.
+    pub place: Place,
+    /// The latest conversations, by time.
+    pub past: Vec<PastGroup>,
+}
+
+/// The place in the side bar that is marked as current.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A new conversation.
+    New,
+    /// The classes, one class, or a student.
+    Classes,
+    /// The list of all conversations.
+    Conversations,
+    /// One of the conversations in the list, or somewhere else.
+    Elsewhere,
+}
+
+/// Conversations of one stretch of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastGroup {
+    /// "Today", "Last week".
+    pub title: String,
+    /// The conversations, newest first.
+    pub items: Vec<Past>,
+}
+
+/// A conversation in the side bar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Past {
+    /// The conversation's id.
+    pub id: String,
+    /// What it is about.
+    pub title: String,
+    /// Whether it is the one on the page.
+    pub current: bool,
+}
+
+impl Frame {
+    fn file(file: &str) -> String {
+        assets::url(file)
+    }
+
+    /// The URL of the style sheet.
+    pub fn style(&self) -> String {
+        Self::file("app.css")
+    }
+
+    /// The URL of the page's script.
+    pub fn script(&self) -> String {
+        Self::file("app.js")
+    }
+
+    /// The URL of the icon in the browser's tab.
+    pub fn icon(&self) -> String {
+        Self::file("icon.svg")
+    }
+}
+
+impl Side {
+    /// Whether this place is the current one.
+    pub fn is(&self, place: &str) -> bool {
+        match self.place {
+            Place::New => place == "new",
+            Place::Classes => place == "classes",
+            Place::Conversations => place == "conversations",
+            Place::Elsewhere => false,
+        }
+    }
+}

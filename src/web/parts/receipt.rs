@@ -1,0 +1,73 @@
+use askama::{Template, filters::HtmlSafe};
+
+use super::{Row, Tone};
+
+/// How a draft ended. Made from a stored outcome, never from the assistant's words.
+#[derive(Debug, Clone, Template)]
+#[template(path = "parts/receipt.html")]
+pub struct Receipt {
+    /// Names the part in the event stream.
+    pub key: String,
+    /// What became of the draft.
+    pub outcome: Outcome,
+    /// To whom, from where, and what to do next, in one plain sentence.
+    pub words: String,
+    /// The mail as it was sent, or as it would have been: To, From, Subject, Id.
+    pub rows: Vec<Row>,
+    /// The text of the mail; empty when there is nothing to show.
+    pub body: String,
+}
+
+/// What became of a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The mail service accepted it at this time.
+    Sent(String),
+    /// It was certainly not sent.
+    Failed,
+    /// It may have been sent at about this time; nobody can say.
+    Unknown(String),
+    /// The teacher put it away.
+    Discarded,
+    /// A newer draft took its place.
+    Superseded,
+    /// The teacher went on without deciding.
+    Undecided,
+}
+
+impl Receipt {
+    fn tone(&self) -> Tone {
+        match self.outcome {
+            Outcome::Sent(_) => Tone::Good,
+            Outcome::Failed => Tone::Bad,
+            Outcome::Unknown(_) => Tone::Warn,
+            Outcome::Discarded | Outcome::Superseded | Outcome::Undecided => Tone::Plain,
+        }
+    }
+
+    fn title(&self) -> String {
+        match &self.outcome {
+            Outcome::Sent(time) => format!("Sent {time}"),
+            Outcome::Failed => "Not sent".into(),
+            Outcome::Unknown(time) => format!("May have been sent at {time}"),
+            Outcome::Discarded => "Discarded, nothing was sent".into(),
+            Outcome::Superseded => "Replaced by a newer draft, nothing was sent".into(),
+            Outcome::Undecided => "Not decided, nothing was sent".into(),
+        }
+    }
+
+    fn sent(&self) -> bool {
+        matches!(self.outcome, Outcome::Sent(_))
+    }
+
+    fn show(&self) -> &'static str {
+        match self.outcome {
+            Outcome::Sent(_) => "See what was sent",
+            Outcome::Failed | Outcome::Unknown(_) | Outcome::Discarded | Outcome::Superseded | Outcome::Undecided => {
+                "See the draft"
+            }
+        }
+    }
+}
+
+impl HtmlSafe for Receipt {}

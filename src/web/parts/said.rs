@@ -1,0 +1,11 @@
+use askama::{Template, filters::HtmlSafe};
+
+/// What the teacher said, shown as a note.
+#[derive(Debug, Clone, Template)]
+#[template(path = "parts/said.html")]
+pub struct Said {
+    /// The teacher's words, as typed.
+    pub words: String,
+}
+
+impl HtmlSafe for Said {}

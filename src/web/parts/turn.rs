@@ -1,0 +1,80 @@
+use askama::{Template, filters::HtmlSafe};
+
+use super::{Answer, ConnectCard, Did, Letter, Notice, Receipt, Said, SendAll, SignInAgainCard};
+
+/// One turn: what the teacher said, and all that followed.
+#[derive(Debug, Clone, Template)]
+#[template(path = "parts/turn.html")]
+pub struct Turn {
+    /// The turn's id.
+    pub id: String,
+    /// The conversation it belongs to.
+    pub conversation: String,
+    /// How far it is.
+    pub state: TurnState,
+    /// The number of the last event that is already shown here.
+    pub after: u64,
+    /// The teacher's words.
+    pub said: Said,
+    /// What followed, in order.
+    pub parts: Vec<Part>,
+}
+
+/// How far a turn is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnState {
+    /// Being written.
+    Running,
+    /// Waiting for the teacher.
+    Waiting,
+    /// Finished.
+    Done,
+    /// Stopped by the teacher.
+    Stopped,
+    /// Ended by a fault.
+    Failed,
+    /// Cut off by a restart; can be continued.
+    Interrupted,
+}
+
+/// Any part that can stand in a turn.
+#[derive(Debug, Clone, Template)]
+#[template(
+    source = "{% match self %}{% when Part::Answer with (part) %}{{ part }}{% when Part::Did with (part) %}{{ part }}{% when Part::Letter with (part) %}{{ part }}{% when Part::Receipt with (part) %}{{ part }}{% when Part::Connect with (part) %}{{ part }}{% when Part::SignInAgain with (part) %}{{ part }}{% when Part::SendAll with (part) %}{{ part }}{% when Part::Notice with (part) %}{{ part }}{% endmatch %}",
+    ext = "html"
+)]
+pub enum Part {
+    /// What the assistant wrote.
+    Answer(Answer),
+    /// What a tool did.
+    Did(Did),
+    /// A draft.
+    Letter(Letter),
+    /// How a draft ended.
+    Receipt(Receipt),
+    /// A card that asks for a connection.
+    Connect(ConnectCard),
+    /// A card that asks to sign in again.
+    SignInAgain(SignInAgainCard),
+    /// A bar that sends all drafts.
+    SendAll(SendAll),
+    /// Something to know.
+    Notice(Notice),
+}
+
+impl TurnState {
+    /// The word for it, the same as in the event stream.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Done => "done",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+impl HtmlSafe for Turn {}
+impl HtmlSafe for Part {}
