@@ -9,6 +9,7 @@ pub mod mail;
 pub mod school;
 pub mod settings;
 pub mod store;
-pub mod telemetry;
+pub mod tools;
+
 pub mod vault;
 pub mod web;

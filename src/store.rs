@@ -6,6 +6,7 @@
 //! must survive a power cut (a claim) goes through a third, which syncs.
 
 
+mod address_changes;
 mod approvals;
 mod conversations;
 mod people;

@@ -152,7 +152,7 @@ impl Assistant {
 
     async fn fresh_grant(&self, caller: &Caller, tool: &dyn AnyTool) -> Result<Option<Grant>, ToolError> {
         if let Some(need) = tool.need() {
-            self.parts.vault.forget(&caller.teacher.id, need.connection);
+            self.parts.vault.forget(&caller.teacher.id, need.connection).await;
         }
         self.grant(caller, tool).await.map_err(|fault| match fault {
             VaultError::Connect { .. } | VaultError::SignInAgain(_) => ToolError::KeyRefused(KeyFault::NotTaken),

@@ -85,7 +85,7 @@ impl Drive {
         let result = match ran {
             Ok(ran) => CallResult { outcome: Outcome::Done, said: ran.said, did: ran.did, took_ms },
             Err(ToolError::Tell(words)) => CallResult::refused(&words),
-            Err(ToolError::KeyRefused(fault)) => return self.key_refused(call, tool.need(), fault),
+            Err(ToolError::KeyRefused(fault)) => return self.key_refused(call, tool.need(), fault).await,
             Err(ToolError::Unreachable(_)) => CallResult::refused("The service cannot be reached just now."),
             Err(ToolError::Unknown(_)) => CallResult::refused("The service gave no clear answer."),
             Err(ToolError::Broken(fault)) => return Err(fault),
@@ -93,9 +93,9 @@ impl Drive {
         self.finish_call(call, result)
     }
 
-    fn key_refused(&mut self, call: &Call, need: Option<Need>, fault: KeyFault) -> anyhow::Result<()> {
+    async fn key_refused(&mut self, call: &Call, need: Option<Need>, fault: KeyFault) -> anyhow::Result<()> {
         let Some(need) = need else { anyhow::bail!("a tool without a need refused its key") };
-        self.assistant.parts.vault.forget(&self.caller.teacher.id, need.connection);
+        self.assistant.parts.vault.forget(&self.caller.teacher.id, need.connection).await;
         let why = match fault {
             KeyFault::NotTaken => ConnectReason::Revoked,
             KeyFault::TooNarrow => ConnectReason::MissingScope,

@@ -1,0 +1,38 @@
+//! The addresses that teachers have changed, in their own copies of the school.
+
+use anyhow::Context;
+use sqlx::Row;
+
+use super::{Store, millis};
+use crate::school::{AddressChange, EmailText, StudentId, TeacherId};
+
+impl Store {
+    /// All changes, oldest first.
+    pub async fn address_changes(&self) -> anyhow::Result<Vec<AddressChange>> {
+        let sql = "SELECT teacher_id, student_id, email FROM address_changes ORDER BY changed_at";
+        let rows = sqlx::query(sql).fetch_all(&self.reader).await?;
+        let read = |row: &sqlx::sqlite::SqliteRow| {
+            Ok(AddressChange {
+                teacher: TeacherId::new(row.get::<String, _>("teacher_id")),
+                student: StudentId::parse(row.get("student_id")).context("a stored student id is unreadable")?,
+                email: EmailText::parse(row.get("email")).context("a stored address is unreadable")?,
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// Keeps a change; a later one for the same student takes its place.
+    pub async fn keep_address_change(&self, change: &AddressChange) -> anyhow::Result<()> {
+        let sql = "INSERT INTO address_changes (teacher_id, student_id, email, changed_at) VALUES ($1, $2, $3, $4) \
+                   ON CONFLICT (teacher_id, student_id) DO UPDATE SET email = excluded.email, \
+                   changed_at = excluded.changed_at";
+        sqlx::query(sql)
+            .bind(change.teacher.as_str())
+            .bind(change.student.as_str())
+            .bind(change.email.as_str())
+            .bind(millis(self.clock.now()))
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,81 @@
+//! `get_student`: one student in all classes that they have with the teacher.
+
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{nothing_to_preview, nothing_to_revise, numbers::Place, student};
+use crate::{
+    assistant::{
+        gate::{Cleared, Risk},
+        toolbox::{Card, Edits, Preview, Scene, Tool, ToolError, Verbs},
+    },
+    school::StudentId,
+    vault::OwnData,
+};
+
+/// Shows one student.
+pub struct GetStudent;
+
+/// Shows one student: in each class the three evaluations (null is not graded yet), the average so far, what is needed
+/// on each remaining evaluation to pass, the best possible average, the trend and the standing.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// The student, as list_students names them, such as "s-1001".
+    student_id: String,
+}
+
+/// The student who was found.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Plan {
+    student: StudentId,
+}
+
+/// The student.
+#[derive(Debug, Serialize)]
+pub struct Output {
+    student_id: String,
+    name: String,
+    can_be_written_to: bool,
+    classes: Vec<Place>,
+}
+
+#[async_trait]
+impl Tool for GetStudent {
+    const CARD: Card = Card {
+        name: "get_student",
+        verbs: Verbs { ask: "look at a student", doing: "Looking at a student", done: "Looked at a student" },
+        risk: Risk::Reads,
+    };
+    type Args = Args;
+    type Plan = Plan;
+    type Needs = OwnData;
+    type Output = Output;
+
+    fn prepare(&self, scene: &Scene<'_>, args: Args) -> Result<Plan, ToolError> {
+        Ok(Plan { student: student(scene, &args.student_id)?.id })
+    }
+
+    fn preview(&self, _: &Plan) -> Preview {
+        nothing_to_preview()
+    }
+
+    fn revise(&self, _: &Scene<'_>, plan: Plan, edits: &Edits) -> Result<Plan, ToolError> {
+        nothing_to_revise(plan, edits)
+    }
+
+    async fn run(&self, scene: &Scene<'_>, plan: Cleared<Plan>, _: OwnData) -> Result<Output, ToolError> {
+        let student = student(scene, plan.plan().student.as_str())?;
+        Ok(Output {
+            student_id: student.id.to_string(),
+            can_be_written_to: student.email.is_some(),
+            classes: student.enrolments.iter().map(Place::of).collect(),
+            name: student.name,
+        })
+    }
+
+    fn did(&self, output: &Output) -> String {
+        format!("Looked at {}", output.name)
+    }
+}
