@@ -88,6 +88,11 @@ impl Assistant {
         self.live.count()
     }
 
+    /// Whether this server is at work on a turn, or holds its log.
+    pub fn is_alive(&self, turn: &TurnId) -> bool {
+        self.live.find(turn).is_some()
+    }
+
     /// Ends all running turns, keeping what they have, and waits until every
     /// send on its way has its outcome stored.
     pub async fn drain(&self) {

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     event::Event,
     ids::{ConversationId, TurnId},
+    turn::Turn,
 };
 
 /// The log of one living turn.
@@ -22,6 +23,8 @@ use super::{
 pub struct LiveTurn {
     /// Tells this log from one that the turn had before a restart.
     pub epoch: String,
+    /// The turn as it stood before the first event.
+    pub base: Turn,
     events: Mutex<Vec<Arc<Event>>>,
     count: watch::Sender<usize>,
     /// Fires when the teacher says stop.
@@ -29,8 +32,8 @@ pub struct LiveTurn {
 }
 
 impl LiveTurn {
-    fn new(epoch: String) -> Self {
-        Self { epoch, events: Mutex::default(), count: watch::Sender::new(0), stop: CancellationToken::new() }
+    fn new(epoch: String, base: Turn) -> Self {
+        Self { epoch, base, events: Mutex::default(), count: watch::Sender::new(0), stop: CancellationToken::new() }
     }
 
     /// Writes an event behind the others and wakes the readers.
@@ -57,7 +60,7 @@ impl LiveTurn {
 /// All living turns, and the lock of each conversation.
 #[derive(Debug, Default)]
 pub struct Live {
-    turns: Mutex<HashMap<TurnId, (ConversationId, Arc<LiveTurn>)>>,
+    turns: Mutex<HashMap<TurnId, Arc<LiveTurn>>>,
     locks: Mutex<HashMap<ConversationId, Weak<tokio::sync::Mutex<()>>>>,
 }
 
@@ -67,17 +70,15 @@ pub struct ConversationLock(#[expect(dead_code, reason = "held, and let go when 
 
 impl Live {
     /// The log of a turn, made if there is none. `epoch` names a new one.
-    pub fn open(&self, conversation: &ConversationId, turn: &TurnId, epoch: impl FnOnce() -> String) -> Arc<LiveTurn> {
+    pub fn open(&self, turn: &Turn, epoch: impl FnOnce() -> String) -> Arc<LiveTurn> {
         let mut turns = lock(&self.turns);
-        let entry = turns
-            .entry(turn.clone())
-            .or_insert_with(|| (conversation.clone(), Arc::new(LiveTurn::new(epoch()))));
-        Arc::clone(&entry.1)
+        let entry = turns.entry(turn.id.clone()).or_insert_with(|| Arc::new(LiveTurn::new(epoch(), turn.clone())));
+        Arc::clone(entry)
     }
 
     /// The log of a turn that is alive.
     pub fn find(&self, turn: &TurnId) -> Option<Arc<LiveTurn>> {
-        lock(&self.turns).get(turn).map(|(_, live)| Arc::clone(live))
+        lock(&self.turns).get(turn).map(Arc::clone)
     }
 
     /// Forgets a turn that is over; who reads its log reads it to the end.
@@ -92,7 +93,7 @@ impl Live {
 
     /// Stops every turn: the server is going down.
     pub fn stop_all(&self) {
-        for (_, live) in lock(&self.turns).values() {
+        for live in lock(&self.turns).values() {
             live.stop.cancel();
         }
     }

@@ -97,7 +97,7 @@ impl Assistant {
     }
 
     pub(super) fn live_turn(&self, stored: &StoredTurn) -> Arc<LiveTurn> {
-        self.live.open(&stored.conversation, &stored.turn.id, || self.reference())
+        self.live.open(&stored.turn, || self.reference())
     }
 
     /// A turn as it stands, and its log while it runs or waits.

@@ -1,8 +1,10 @@
 //! Approvals: each step a compare-and-set, a claim durable before it returns.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context;
 use async_trait::async_trait;
-use sqlx::{FromRow, Sqlite, Transaction};
+use sqlx::{FromRow, Row, Sqlite, Transaction, sqlite::SqliteRow};
 
 use super::{Store, millis, timestamp};
 use crate::{
@@ -111,6 +113,23 @@ impl Approvals for Store {
         let sql = select_approvals!("WHERE state = $1 ORDER BY id");
         let rows = sqlx::query_as::<_, ApprovalRow>(sql).bind(state.as_str()).fetch_all(&self.reader).await?;
         rows.into_iter().map(ApprovalRow::read).collect()
+    }
+}
+
+impl Store {
+    /// How many approvals of a teacher stand in a state, by conversation.
+    pub async fn open_approvals(
+        &self,
+        teacher: &TeacherId,
+        state: ApprovalState,
+    ) -> anyhow::Result<BTreeMap<ConversationId, i64>> {
+        let sql = "SELECT conversation_id, COUNT(*) AS n FROM approvals WHERE teacher_id = $1 AND state = $2 \
+                   GROUP BY conversation_id";
+        let rows = sqlx::query(sql).bind(teacher.as_str()).bind(state.as_str()).fetch_all(&self.reader).await?;
+        let read = |row: &SqliteRow| {
+            Ok((ConversationId::parse(row.get("conversation_id")).context("conversation")?, row.get("n")))
+        };
+        rows.iter().map(read).collect()
     }
 }
 

@@ -1,0 +1,234 @@
+//! The teacher's decision about a draft, by form or as JSON.
+
+use std::collections::BTreeMap;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web::{Bytes, Data, Path},
+};
+use askama::Template;
+use serde::Deserialize;
+use serde_json::json;
+use url::form_urlencoded;
+
+use super::{
+    chat::{self, Typed, until_quiet},
+    error::{PageError, wants_json},
+    frame::html,
+    login::see,
+    present::{Overlay, Presenter, key},
+    session::SignedInTeacher,
+    state::State,
+};
+use crate::{
+    assistant::{
+        ApprovalId, DecideError, Decision, TurnId,
+        approval::Approval,
+        conversation::{Approvals, Conversations},
+        toolbox::Edits,
+        turn::Pause,
+    },
+    identity::Caller,
+};
+
+/// How long a page without a script waits for the turn to go on.
+const PATIENCE: std::time::Duration = chat::FOR_A_PAGE;
+
+/// What came by form or as JSON: the same fields.
+#[derive(Debug, Deserialize)]
+struct Posted {
+    decision: String,
+    #[serde(default)]
+    hash: String,
+    #[serde(flatten)]
+    edits: Edits,
+}
+
+impl Posted {
+    fn read(request: &HttpRequest, body: &[u8]) -> Result<Self, PageError> {
+        let bad = || PageError::BadRequest("A decision needs the fields decision and hash, each once.".to_owned());
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if kind.starts_with("application/json") {
+            return serde_json::from_slice(body).map_err(|_| bad());
+        }
+        let mut fields: BTreeMap<String, String> = BTreeMap::new();
+        for (name, value) in form_urlencoded::parse(body) {
+            if fields.insert(name.into_owned(), value.into_owned()).is_some() {
+                return Err(bad());
+            }
+        }
+        let decision = fields.remove("decision").ok_or_else(bad)?;
+        Ok(Self { decision, hash: fields.remove("hash").unwrap_or_default(), edits: fields })
+    }
+
+    fn decision(self) -> Result<Decision, PageError> {
+        let Self { decision, hash, edits } = self;
+        match decision.as_str() {
+            "send" => Ok(Decision::Send { hash, edits }),
+            "discard" => Ok(Decision::Discard { hash }),
+            "again" => Ok(Decision::Again),
+            "was_sent" => Ok(Decision::WasSent),
+            _ => Err(PageError::BadRequest("A decision is send, discard, again or was_sent.".to_owned())),
+        }
+    }
+}
+
+/// `POST /approvals/{approval}`
+pub async fn decide(
+    request: HttpRequest,
+    state: Data<State>,
+    teacher: SignedInTeacher,
+    id: Path<String>,
+    body: Bytes,
+) -> Result<HttpResponse, PageError> {
+    let id = ApprovalId::parse(&id).ok_or(PageError::NotFound)?;
+    let posted = Posted::read(&request, &body)?;
+    let edits = posted.edits.clone();
+    let decided = state.assistant.decide(&teacher.0, &id, posted.decision()?).await;
+    let verdict = Verdict::of(decided)?;
+    if wants_json(&request) {
+        return verdict.as_json(&state);
+    }
+    verdict.as_page(&state, &teacher.0, edits).await
+}
+
+/// What became of a decision, for the one who made it.
+struct Verdict {
+    approval: Approval,
+    /// None when it was carried out.
+    refusal: Option<Refusal>,
+}
+
+struct Refusal {
+    status: StatusCode,
+    words: String,
+    /// What the teacher has to do first.
+    pause: Option<Pause>,
+}
+
+const CHANGED: &str = "This draft has changed since it was shown. Look at it again; nothing was sent.";
+
+impl Verdict {
+    fn of(decided: Result<Approval, DecideError>) -> Result<Self, PageError> {
+        let refusal = |status, words: String, pause| Some(Refusal { status, words, pause });
+        let (approval, refusal) = match decided {
+            Ok(approval) => return Ok(Self { approval, refusal: None }),
+            Err(DecideError::NotFound) => return Err(PageError::NotFound),
+            Err(DecideError::Broken(fault)) => return Err(PageError::Broken(fault)),
+            Err(DecideError::Changed(approval)) => {
+                (approval, refusal(StatusCode::CONFLICT, CHANGED.to_owned(), None))
+            }
+            Err(DecideError::BadEdit { words, approval }) => {
+                (approval, refusal(StatusCode::UNPROCESSABLE_ENTITY, words, None))
+            }
+            Err(DecideError::NotNow { words, approval }) => {
+                (approval, refusal(StatusCode::SERVICE_UNAVAILABLE, words, None))
+            }
+            Err(DecideError::Connect { need, why, approval }) => {
+                let words = format!("{} is not connected for this. Nothing was sent.", need.connection.name());
+                (approval, refusal(StatusCode::CONFLICT, words, Some(Pause::Connection { need, why })))
+            }
+            Err(DecideError::SignIn(approval)) => {
+                let words = "Your sign-in has ended over there. Sign in again; nothing was sent.".to_owned();
+                (approval, refusal(StatusCode::CONFLICT, words, Some(Pause::SignIn)))
+            }
+        };
+        Ok(Self { approval: *approval, refusal })
+    }
+
+    /// For the page's script and for any other: the outcome, and the card.
+    fn as_json(&self, state: &State) -> Result<HttpResponse, PageError> {
+        let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
+        let mut html = presenter.approval(&self.approval).render().map_err(anyhow::Error::from)?;
+        if let Some(card) = self.card(&presenter)? {
+            html.push_str(&card);
+        }
+        let outcome = self.approval.outcome.as_ref().map(|outcome| &outcome.said);
+        let mut body = json!({
+            "approval_id": self.approval.id,
+            "state": self.approval.state,
+            "hash": self.approval.hash(),
+            "outcome": outcome,
+            "turn": self.approval.turn,
+            "key": key(&self.approval),
+            "html": html,
+        });
+        let Some(refusal) = &self.refusal else { return Ok(HttpResponse::Ok().json(body)) };
+        body["error"] = json!({ "words": refusal.words });
+        Ok(HttpResponse::build(refusal.status).json(body))
+    }
+
+    fn card(&self, presenter: &Presenter<'_>) -> Result<Option<String>, PageError> {
+        let Some(pause) = self.refusal.as_ref().and_then(|refusal| refusal.pause.as_ref()) else { return Ok(None) };
+        let approval = &self.approval;
+        let card = presenter.connection(approval.turn.as_str(), &approval.call, &approval.tool, pause);
+        Ok(card.map(|card| card.render()).transpose().map_err(anyhow::Error::from)?)
+    }
+
+    /// For a page without a script: back to the conversation when the turn has
+    /// gone on, or the same page with the reason and all that was typed.
+    async fn as_page(self, state: &State, caller: &Caller, edits: Edits) -> Result<HttpResponse, PageError> {
+        let approval = self.approval;
+        let Some(refusal) = self.refusal else {
+            until_quiet(state, caller, &approval.turn, PATIENCE).await?;
+            return Ok(see(&format!("/chat/{}#turn-{}", approval.conversation, approval.turn)));
+        };
+        if refusal.pause == Some(Pause::SignIn) {
+            return Ok(see(&format!("/auth/login?turn={}", approval.turn)));
+        }
+        if refusal.pause.is_some() {
+            return Ok(see(&format!("/auth/login?consent=1&turn={}", approval.turn)));
+        }
+        let overlay = Overlay { approval: approval.id.clone(), edits, words: refusal.words };
+        let page = chat::page(state, caller, &approval.conversation, Typed::default(), Some(&overlay)).await?;
+        let mut answer = html(&page)?;
+        *answer.status_mut() = refusal.status;
+        Ok(answer)
+    }
+}
+
+/// `POST /turns/{turn}/approvals`: sends several drafts, each as it was shown.
+pub async fn send_all(
+    request: HttpRequest,
+    state: Data<State>,
+    teacher: SignedInTeacher,
+    turn: Path<String>,
+    body: Bytes,
+) -> Result<HttpResponse, PageError> {
+    let turn = TurnId::parse(&turn).ok_or(PageError::NotFound)?;
+    let stored = state.store.turn(&teacher.0.teacher.id, &turn).await?.ok_or(PageError::NotFound)?;
+    let approvals = state.store.of_conversation(&teacher.0.teacher.id, &stored.conversation).await?;
+    let mut verdicts = Vec::new();
+    for (id, hash) in ticked(&body)? {
+        if !approvals.iter().any(|approval| approval.id == id && approval.turn == turn) {
+            return Err(PageError::NotFound);
+        }
+        // One after the other: a fault in one leaves the others as they are.
+        let decision = Decision::Send { hash, edits: Edits::new() };
+        verdicts.push(Verdict::of(state.assistant.decide(&teacher.0, &id, decision).await)?);
+    }
+    if !wants_json(&request) {
+        until_quiet(&state, &teacher.0, &turn, PATIENCE).await?;
+        return Ok(see(&format!("/chat/{}#turn-{turn}", stored.conversation)));
+    }
+    let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
+    let parts = verdicts.iter().map(|verdict| {
+        let html = presenter.approval(&verdict.approval).render().map_err(anyhow::Error::from)?;
+        let words = verdict.refusal.as_ref().map(|refusal| &refusal.words);
+        Ok(json!({ "key": key(&verdict.approval), "html": html, "state": verdict.approval.state, "error": words }))
+    });
+    let parts = parts.collect::<Result<Vec<_>, PageError>>()?;
+    Ok(HttpResponse::Ok().json(json!({ "turn": turn, "parts": parts })))
+}
+
+fn ticked(body: &[u8]) -> Result<Vec<(ApprovalId, String)>, PageError> {
+    let bad = || PageError::BadRequest("The list of drafts is not of the form id:hash.".to_owned());
+    let fields = form_urlencoded::parse(body).filter(|(name, _)| name == "approval");
+    fields
+        .map(|(_, value)| {
+            let (id, hash) = value.split_once(':').ok_or_else(bad)?;
+            Ok((ApprovalId::parse(id).ok_or_else(bad)?, hash.to_owned()))
+        })
+        .collect()
+}

@@ -1,0 +1,263 @@
+//! The chat: pages of conversations, and the words a teacher posts.
+
+mod quiet;
+mod start;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{Data, Form, Path},
+};
+use askama::Template;
+use jiff::Zoned;
+use serde::Deserialize;
+use serde_json::json;
+
+pub use quiet::{FOR_A_PAGE, until_quiet};
+
+use super::{
+    error::{PageError, wants_json},
+    frame::{self, html},
+    login::see,
+    pages,
+    parts::{Composer, Place},
+    present::{self, Overlay, Presenter, clock_time},
+    session::SignedInTeacher,
+    state::State,
+};
+use crate::{
+    assistant::{
+        ClientId, ConversationId, SayError, Words, WordsError,
+        approval::ApprovalState,
+        conversation::{Approvals, Conversations, StoredTurn},
+        turn::Status,
+    },
+    identity::Caller,
+};
+
+/// What a teacher posts.
+#[derive(Debug, Deserialize)]
+pub struct Post {
+    words: String,
+    client_id: Option<String>,
+}
+
+/// `GET /chat`: a blank sheet.
+pub async fn blank(state: Data<State>, teacher: SignedInTeacher) -> Result<HttpResponse, PageError> {
+    let page = blank_page(&state, &teacher.0, String::new(), None).await?;
+    html(&page)
+}
+
+async fn blank_page(
+    state: &State,
+    caller: &Caller,
+    words: String,
+    error: Option<String>,
+) -> Result<pages::Chat, PageError> {
+    let frame = frame::of(state, caller, "New conversation", Place::New, None).await?;
+    let asks = start::suggestions(&state.school.students(&caller.teacher, state.clock.wall().date()));
+    Ok(pages::Chat {
+        frame,
+        greeting: greeting(&state.clock.wall(), &caller.teacher.name),
+        title: "New conversation".to_owned(),
+        turns: Vec::new(),
+        composer: Composer { conversation: None, client_id: fresh(state), words, error, running: None, asks },
+    })
+}
+
+fn greeting(now: &Zoned, name: &str) -> String {
+    let time = match now.hour() {
+        5..=11 => "Good morning",
+        12..=17 => "Good afternoon",
+        _ => "Good evening",
+    };
+    let first = name.split_whitespace().next().unwrap_or_default();
+    format!("{time}, {first}")
+}
+
+fn fresh(state: &State) -> String {
+    ClientId::fresh(&*state.ids).as_str().to_owned()
+}
+
+/// `GET /chat/{conversation}`
+pub async fn show(
+    state: Data<State>,
+    teacher: SignedInTeacher,
+    conversation: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let id = ConversationId::parse(&conversation).ok_or(PageError::NotFound)?;
+    let page = page(&state, &teacher.0, &id, Typed::default(), None).await?;
+    html(&page)
+}
+
+/// What came back because it could not be taken.
+#[derive(Debug, Default)]
+pub struct Typed {
+    words: String,
+    error: Option<String>,
+}
+
+/// The page of a conversation; the overlay is what was typed into a draft.
+pub async fn page(
+    state: &State,
+    caller: &Caller,
+    id: &ConversationId,
+    typed: Typed,
+    overlay: Option<&Overlay>,
+) -> Result<pages::Chat, PageError> {
+    let teacher = &caller.teacher.id;
+    let conversation = state.store.conversation(teacher, id).await?.ok_or(PageError::NotFound)?;
+    let turns = state.store.turns(teacher, id).await?;
+    let approvals = state.store.of_conversation(teacher, id).await?;
+    let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay };
+    let alive = |stored: &StoredTurn| state.assistant.is_alive(&stored.turn.id);
+    let running = turns.iter().find(|stored| stored.turn.status == Status::Running && alive(stored));
+    let composer = Composer {
+        conversation: Some(id.to_string()),
+        client_id: fresh(state),
+        words: typed.words,
+        error: typed.error,
+        running: running.map(|stored| stored.turn.id.to_string()),
+        asks: Vec::new(),
+    };
+    Ok(pages::Chat {
+        frame: frame::of(state, caller, &conversation.title, Place::Elsewhere, Some(id.as_str())).await?,
+        greeting: greeting(&state.clock.wall(), &caller.teacher.name),
+        title: conversation.title,
+        turns: turns.iter().map(|stored| presenter.turn(stored, &approvals, alive(stored))).collect(),
+        composer,
+    })
+}
+
+/// `POST /chat`: the first words of a conversation.
+pub async fn begin(
+    request: HttpRequest,
+    state: Data<State>,
+    teacher: SignedInTeacher,
+    post: Form<Post>,
+) -> Result<HttpResponse, PageError> {
+    said(&request, &state, &teacher.0, None, post.into_inner()).await
+}
+
+/// `POST /chat/{conversation}`
+pub async fn reply(
+    request: HttpRequest,
+    state: Data<State>,
+    teacher: SignedInTeacher,
+    conversation: Path<String>,
+    post: Form<Post>,
+) -> Result<HttpResponse, PageError> {
+    let id = ConversationId::parse(&conversation).ok_or(PageError::NotFound)?;
+    said(&request, &state, &teacher.0, Some(id), post.into_inner()).await
+}
+
+async fn said(
+    request: &HttpRequest,
+    state: &State,
+    caller: &Caller,
+    conversation: Option<ConversationId>,
+    post: Post,
+) -> Result<HttpResponse, PageError> {
+    let client_id = post.client_id.as_deref().and_then(ClientId::parse);
+    let client_id = client_id.unwrap_or_else(|| ClientId::fresh(&*state.ids));
+    let words = match Words::parse(&post.words) {
+        Ok(words) => words,
+        Err(fault) => return give_back(request, state, caller, conversation, post.words, Turned::Words(fault)).await,
+    };
+    match state.assistant.say(caller, conversation.clone(), &words, client_id).await {
+        Ok(stored) if wants_json(request) => Ok(HttpResponse::Ok().json(answer(state, &stored)?)),
+        Ok(stored) => {
+            until_quiet(state, caller, &stored.turn.id, quiet::FOR_A_PAGE).await?;
+            Ok(see(&format!("/chat/{}#turn-{}", stored.conversation, stored.turn.id)))
+        }
+        Err(SayError::Busy) => give_back(request, state, caller, conversation, post.words, Turned::Busy).await,
+        Err(SayError::NotFound) => Err(PageError::NotFound),
+        Err(SayError::Broken(fault)) => Err(PageError::Broken(fault)),
+    }
+}
+
+/// What the page's script puts in place: the turn, from which it follows on.
+fn answer(state: &State, stored: &StoredTurn) -> Result<serde_json::Value, PageError> {
+    let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
+    let turn = presenter.turn(stored, &[], true).render().map_err(anyhow::Error::from)?;
+    Ok(json!({ "conversation": stored.conversation, "turn": stored.turn.id, "html": turn }))
+}
+
+/// Why words come back to the one who typed them.
+enum Turned {
+    Words(WordsError),
+    Busy,
+}
+
+impl Turned {
+    fn words(&self) -> String {
+        match self {
+            Self::Words(fault) => fault.to_string(),
+            Self::Busy => "An answer is still being written here. Wait for it, or stop it, then send this.".to_owned(),
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Words(WordsError::Empty) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Words(WordsError::TooLong { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Busy => StatusCode::CONFLICT,
+        }
+    }
+}
+
+/// Nothing typed is lost: the words stand in the composer again, with the reason.
+async fn give_back(
+    request: &HttpRequest,
+    state: &State,
+    caller: &Caller,
+    conversation: Option<ConversationId>,
+    words: String,
+    why: Turned,
+) -> Result<HttpResponse, PageError> {
+    if wants_json(request) {
+        return Ok(HttpResponse::build(why.status()).json(json!({ "error": { "words": why.words() } })));
+    }
+    let error = Some(why.words());
+    let page = match conversation {
+        Some(id) => page(state, caller, &id, Typed { words, error }, None).await?,
+        None => blank_page(state, caller, words, error).await?,
+    };
+    let mut answer = html(&page)?;
+    *answer.status_mut() = why.status();
+    Ok(answer)
+}
+
+/// `GET /conversations`
+pub async fn list(state: Data<State>, teacher: SignedInTeacher) -> Result<HttpResponse, PageError> {
+    let conversations = state.store.list(&teacher.0.teacher.id, 500).await?;
+    let open = state.store.open_approvals(&teacher.0.teacher.id, ApprovalState::Proposed).await?;
+    let item = |conversation: &crate::assistant::conversation::Conversation| pages::Conversation {
+        id: conversation.id.to_string(),
+        title: conversation.title.clone(),
+        when: clock_time(&*state.clock, conversation.updated_at),
+        at: conversation.updated_at.to_string(),
+        waiting: match open.get(&conversation.id).copied().unwrap_or(0) {
+            0 => String::new(),
+            1 => "1 draft waiting".to_owned(),
+            many => format!("{many} drafts waiting"),
+        },
+    };
+    let stretches = frame::by_time(&conversations, &*state.clock)
+        .into_iter()
+        .map(|(title, group)| pages::Stretch { title: title.to_owned(), items: group.into_iter().map(item).collect() })
+        .collect();
+    let frame = frame::of(&state, &teacher.0, "Conversations", Place::Conversations, None).await?;
+    html(&pages::Conversations { frame, stretches })
+}
+
+/// The state word of a turn for scripts: done, waiting or failed.
+pub fn script_word(stored: &StoredTurn) -> &'static str {
+    match present::state(&stored.turn.status, false) {
+        super::parts::TurnState::Waiting => "waiting",
+        super::parts::TurnState::Done | super::parts::TurnState::Stopped => "done",
+        super::parts::TurnState::Running
+        | super::parts::TurnState::Failed
+        | super::parts::TurnState::Interrupted => "failed",
+    }
+}

@@ -1,0 +1,218 @@
+//! Errors as the teacher reads them: title, plain words, where to go next.
+//!
+//! A handler returns a [`PageError`]; [`explain`] turns it into a page, or into
+//! JSON for a script, once it is known who asks. Never a source chain.
+
+use actix_web::{
+    Error, HttpRequest, HttpResponse, ResponseError,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::{StatusCode, header},
+    middleware::Next,
+};
+use askama::Template;
+use serde_json::json;
+
+use super::{frame, pages::Message, state::State};
+
+/// Why a request cannot be answered as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// Nobody is signed in.
+    #[error("nobody is signed in")]
+    SignedOut,
+    /// Not there, or another teacher's: the answer is the same.
+    #[error("not found")]
+    NotFound,
+    /// The request is not of the form that it should be.
+    #[error("{0}")]
+    BadRequest(String),
+    /// The request comes from another site.
+    #[error("the request comes from another site")]
+    ForeignOrigin,
+    /// More than is read.
+    #[error("the request is too large")]
+    TooLarge,
+    /// Something stands in the way that the teacher can see and wait for.
+    #[error("{0}")]
+    Conflict(String),
+    /// The teacher, or the provider, did not go on with a sign-in.
+    #[error("{title}")]
+    SignIn {
+        /// A few words.
+        title: &'static str,
+        /// A sentence or two.
+        words: &'static str,
+        /// The status: 400 for a stale answer, 403 for a no, 503 for an outage.
+        status: StatusCode,
+        /// In the log, where something can be looked up.
+        reference: Option<String>,
+    },
+    /// For the operator.
+    #[error("something broke")]
+    Broken(#[from] anyhow::Error),
+}
+
+/// What a page error says.
+struct Told {
+    status: StatusCode,
+    title: &'static str,
+    words: String,
+    next: (&'static str, &'static str),
+}
+
+impl PageError {
+    fn told(&self) -> Told {
+        let home = ("Go to your conversations", "/chat");
+        let told = |status, title, words: &str, next| Told { status, title, words: words.to_owned(), next };
+        match self {
+            Self::SignedOut => told(
+                StatusCode::UNAUTHORIZED,
+                "Please sign in",
+                "This page is yours alone, so it needs to know who you are.",
+                ("Sign in", "/"),
+            ),
+            Self::NotFound => told(
+                StatusCode::NOT_FOUND,
+                "This page is not here",
+                "The link may be old, or what it led to has been removed.",
+                home,
+            ),
+            Self::BadRequest(words) => told(StatusCode::BAD_REQUEST, "That did not arrive as it should", words, home),
+            Self::ForeignOrigin => told(
+                StatusCode::FORBIDDEN,
+                "This came from another site",
+                "To keep you safe, only this site's own pages may do that. Nothing was changed.",
+                home,
+            ),
+            Self::TooLarge => told(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "That is too much at once",
+                "Nothing was changed. Shorten it, or send it in parts.",
+                home,
+            ),
+            Self::Conflict(words) => told(StatusCode::CONFLICT, "Not just now", words, home),
+            Self::SignIn { title, words, status, .. } => told(*status, title, words, ("Back to the start", "/")),
+            Self::Broken(_) => told(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Something went wrong on our side",
+                "It is not your doing, and nothing was sent. Try again in a moment.",
+                home,
+            ),
+        }
+    }
+}
+
+impl ResponseError for PageError {
+    fn status_code(&self) -> StatusCode {
+        self.told().status
+    }
+
+    /// An empty answer: [`explain`] fills it.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}
+
+/// Whether the request asks for JSON.
+pub fn wants_json(request: &HttpRequest) -> bool {
+    let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("application/json"))
+}
+
+/// Middleware: fills every error's answer for its reader, and logs what broke,
+/// once, under the reference that the reader is shown.
+pub async fn explain(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
+    let http = request.request().clone();
+    let answer = next.call(request).await;
+    let fault = match answer {
+        Ok(answer) if answer.status() == StatusCode::NOT_FOUND && answer.response().error().is_none() => {
+            let unmatched = answer.request().match_pattern().is_none();
+            if !unmatched {
+                return Ok(answer.map_into_boxed_body());
+            }
+            PageError::NotFound.into()
+        }
+        Ok(answer) if answer.response().error().is_none() => return Ok(answer.map_into_boxed_body()),
+        Ok(answer) => return Ok(fill(&http, answer)),
+        Err(fault) => fault,
+    };
+    let answer = tell(&http, &fault);
+    Ok(ServiceResponse::new(http, answer))
+}
+
+fn fill<B: MessageBody>(http: &HttpRequest, answer: ServiceResponse<B>) -> ServiceResponse {
+    let filled = answer.response().error().map(|fault| tell(http, fault));
+    match filled {
+        Some(filled) => ServiceResponse::new(http.clone(), filled),
+        None => ServiceResponse::new(http.clone(), HttpResponse::InternalServerError().finish()),
+    }
+}
+
+fn tell(http: &HttpRequest, fault: &Error) -> HttpResponse {
+    let own = fault.as_error::<PageError>();
+    let status = fault.as_response_error().status_code();
+    let foreign = foreign(status, fault);
+    let error = own.or(foreign.as_ref()).unwrap_or(&PageError::NotFound);
+    let reference = reference(http, error);
+    let told = error.told();
+    if wants_json(http) {
+        let body = json!({ "error": { "words": told.words, "title": told.title, "reference": reference } });
+        return HttpResponse::build(told.status).json(body);
+    }
+    if matches!(error, PageError::SignedOut) && http.method() == actix_web::http::Method::GET {
+        return super::login::to_front_door(http);
+    }
+    page(http, told, reference)
+}
+
+/// An error of the framework: a body too large, a form that does not parse, a
+/// path that matches nothing.
+fn foreign(status: StatusCode, fault: &Error) -> Option<PageError> {
+    Some(match status {
+        StatusCode::NOT_FOUND => PageError::NotFound,
+        StatusCode::PAYLOAD_TOO_LARGE => PageError::TooLarge,
+        status if status.is_client_error() => {
+            PageError::BadRequest("The form or the request is not complete. Go back and try again.".to_owned())
+        }
+        _ => PageError::Broken(anyhow::anyhow!("{fault}")),
+    })
+}
+
+fn reference(http: &HttpRequest, error: &PageError) -> Option<String> {
+    match error {
+        PageError::Broken(fault) => {
+            let state = http.app_data::<actix_web::web::Data<State>>()?;
+            let reference = hex::encode(&state.ids.secret()[..4]);
+            tracing::error!(reference, path = http.path(), error = format!("{fault:#}"), "request failed");
+            Some(reference)
+        }
+        PageError::SignIn { reference, .. } => reference.clone(),
+        PageError::SignedOut
+        | PageError::NotFound
+        | PageError::BadRequest(_)
+        | PageError::ForeignOrigin
+        | PageError::TooLarge
+        | PageError::Conflict(_) => None,
+    }
+}
+
+fn page(http: &HttpRequest, told: Told, reference: Option<String>) -> HttpResponse {
+    let demo = http.app_data::<actix_web::web::Data<State>>().and_then(|state| state.demo.clone());
+    let (next, href) = told.next;
+    let page = Message {
+        frame: frame::alone(told.title, demo),
+        title: told.title.to_owned(),
+        words: told.words,
+        next: next.to_owned(),
+        href: href.to_owned(),
+        reference,
+    };
+    match page.render() {
+        Ok(html) => HttpResponse::build(told.status).content_type("text/html; charset=utf-8").body(html),
+        Err(_) => HttpResponse::build(told.status).body(told.title),
+    }
+}

@@ -1,0 +1,91 @@
+//! What stands around every page: the banner, the side bar, the teacher's name.
+
+use actix_web::HttpResponse;
+use askama::Template;
+use jiff::{Timestamp, ToSpan, civil::Date};
+
+use super::{
+    error::PageError,
+    parts::{Demo, Frame, Past, PastGroup, Place, Side},
+    state::State,
+};
+use crate::{
+    assistant::conversation::{Conversation, Conversations},
+    clock::Clock,
+    identity::Caller,
+};
+
+/// How many conversations the side bar shows.
+const SHOWN: i64 = 30;
+
+/// The frame of a page for somebody who is not signed in.
+pub fn alone(title: &str, demo: Option<Demo>) -> Frame {
+    Frame { title: title.to_owned(), demo, side: None }
+}
+
+/// The frame of a page for a teacher; `current` is the conversation on it.
+pub async fn of(
+    state: &State,
+    caller: &Caller,
+    title: &str,
+    place: Place,
+    current: Option<&str>,
+) -> anyhow::Result<Frame> {
+    let latest = state.store.list(&caller.teacher.id, SHOWN).await?;
+    let past = by_time(&latest, &*state.clock)
+        .into_iter()
+        .map(|(title, group)| PastGroup {
+            title: title.to_owned(),
+            items: group.into_iter().map(|conversation| past(conversation, current)).collect(),
+        })
+        .collect();
+    let side = Side { name: caller.teacher.name.clone(), email: caller.teacher.email.clone(), place, past };
+    Ok(Frame { title: title.to_owned(), demo: state.demo.clone(), side: Some(side) })
+}
+
+fn past(conversation: &Conversation, current: Option<&str>) -> Past {
+    Past {
+        id: conversation.id.to_string(),
+        title: conversation.title.clone(),
+        current: current == Some(conversation.id.as_str()),
+    }
+}
+
+/// Conversations by stretch of time, for a reader: they come newest first.
+pub fn by_time<'a>(
+    conversations: &'a [Conversation],
+    clock: &dyn Clock,
+) -> Vec<(&'static str, Vec<&'a Conversation>)> {
+    let today = clock.wall().date();
+    let mut groups: Vec<(&'static str, Vec<&Conversation>)> = Vec::new();
+    for conversation in conversations {
+        let stretch = stretch(conversation.updated_at, today, clock);
+        match groups.last_mut() {
+            Some((title, group)) if *title == stretch => group.push(conversation),
+            _ => groups.push((stretch, vec![conversation])),
+        }
+    }
+    groups
+}
+
+fn stretch(at: Timestamp, today: Date, clock: &dyn Clock) -> &'static str {
+    let date = at.to_zoned(clock.zone()).date();
+    let since = |days: i64| today.saturating_sub(days.days());
+    if date >= today {
+        "Today"
+    } else if date >= since(1) {
+        "Yesterday"
+    } else if date >= since(7) {
+        "Last seven days"
+    } else if date >= since(30) {
+        "Last thirty days"
+    } else {
+        "Earlier"
+    }
+}
+
+/// A rendered page as an answer.
+pub fn html(page: &impl Template) -> Result<HttpResponse, PageError> {
+    let html = page.render().map_err(anyhow::Error::from)?;
+    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html))
+}

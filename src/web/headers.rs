@@ -1,0 +1,55 @@
+//! The headers that every answer carries: what a page may load, and who may
+//! show or keep it.
+
+use actix_web::{
+    Error,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::{CACHE_CONTROL, HeaderName, HeaderValue},
+    middleware::Next,
+    web::Data,
+};
+
+use super::state::State;
+
+/// Nothing but this site's own files; forms may lead to the identity provider,
+/// because a browser checks the redirect after a form as well.
+fn policy(provider: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+         font-src 'self'; form-action 'self' {provider}; frame-ancestors 'none'; base-uri 'none'"
+    )
+}
+
+const FIXED: [(&str, &str); 6] = [
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+    ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+
+/// Middleware: sets the headers.
+pub async fn set(request: ServiceRequest, next: Next<impl MessageBody>) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let state = request.app_data::<Data<State>>().cloned();
+    let mut answer = next.call(request).await?;
+    let headers = answer.headers_mut();
+    for (name, value) in FIXED {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if let Some(state) = state {
+        if let Ok(policy) = HeaderValue::from_str(&policy(&state.provider_origin)) {
+            headers.insert(HeaderName::from_static("content-security-policy"), policy);
+        }
+        if state.is_https() {
+            let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+            headers.insert(HeaderName::from_static("strict-transport-security"), year);
+        }
+    }
+    // Whatever says nothing else can hold a student's data.
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    Ok(answer)
+}

@@ -1,0 +1,208 @@
+//! Signing in and out: the browser's way to the identity provider and back.
+
+use actix_session::Session;
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        StatusCode,
+        header::{self, HeaderName},
+    },
+    web::{Data, Query},
+};
+use serde::Deserialize;
+use tracing::{info, warn};
+use url::form_urlencoded;
+
+use super::{
+    error::PageError,
+    frame::{self, html},
+    pages::SignIn,
+    return_to,
+    session::{self, UnderWay},
+    state::State,
+};
+use crate::{
+    assistant::TurnId,
+    identity::{Caller, Callback, CallbackError, CallbackOutcome, SignInError, SignInId, SignedIn},
+};
+
+/// Where to go after signing in, and what for.
+#[derive(Debug, Deserialize)]
+pub struct Wanted {
+    return_to: Option<String>,
+    /// Anything here asks Google's consent again.
+    consent: Option<String>,
+    /// The turn that waits for it.
+    turn: Option<String>,
+}
+
+/// `GET /`: the front door, or straight on for who is signed in.
+pub async fn front_door(state: Data<State>, session: Session, wanted: Query<Wanted>) -> Result<HttpResponse, PageError> {
+    if session::current(&session, &state).await?.is_some() {
+        return Ok(see(return_to::HOME));
+    }
+    let href = match wanted.return_to.as_deref().map(return_to::checked) {
+        Some(path) if path != return_to::HOME => format!("/auth/login?return_to={}", encoded(&path)),
+        _ => "/auth/login".to_owned(),
+    };
+    html(&SignIn { frame: frame::alone("Sign in", state.demo.clone()), href, notice: None })
+}
+
+fn encoded(path: &str) -> String {
+    form_urlencoded::byte_serialize(path.as_bytes()).collect()
+}
+
+/// To the front door, and from there back to the page that was asked for.
+pub fn to_front_door(request: &HttpRequest) -> HttpResponse {
+    match return_to::checked(request.path()) {
+        path if path != return_to::HOME => see(&format!("/?return_to={}", encoded(&path))),
+        _ => see("/"),
+    }
+}
+
+/// After a form the browser goes on with GET (RFC 9110, 15.4.4).
+pub fn see(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, path)).finish()
+}
+
+/// `GET /auth/login`
+pub async fn login(state: Data<State>, session: Session, wanted: Query<Wanted>) -> Result<HttpResponse, PageError> {
+    let wanted = wanted.into_inner();
+    let (url, attempt) = state.provider.begin(wanted.consent.is_some()).await.map_err(|f| refused(&state, &f))?;
+    let return_to = return_to::checked(wanted.return_to.as_deref().unwrap_or_default());
+    let turn = wanted.turn.filter(|turn| TurnId::parse(turn).is_some());
+    session::remember(&session, UnderWay { attempt, return_to, turn });
+    Ok(see(url.as_str()))
+}
+
+/// `GET /auth/callback`
+pub async fn callback(request: HttpRequest, state: Data<State>, session: Session) -> Result<HttpResponse, PageError> {
+    let outcome = Callback::parse(request.query_string()).map_err(malformed)?;
+    let under_way = outcome.state().and_then(|state| session::take(&session, state));
+    let callback = match outcome {
+        CallbackOutcome::Code(callback) => callback,
+        CallbackOutcome::Declined { .. } => return Err(refused(&state, &SignInError::Declined)),
+        CallbackOutcome::ProviderError { code, .. } => {
+            return Err(refused(&state, &SignInError::Refused(format!("the provider reports {code}"))));
+        }
+    };
+    let stale = || refused(&state, &SignInError::Stale("no attempt of this browser has this state"));
+    let under_way = under_way.ok_or_else(stale)?;
+    under_way.attempt.check(state.clock.now()).map_err(|fault| refused(&state, &fault))?;
+    let signed_in = state.provider.complete(&callback, &under_way.attempt).await;
+    let signed_in = signed_in.map_err(|fault| refused(&state, &fault))?;
+    let caller = arrive(&state, &session, &signed_in).await?;
+    Ok(see(&go_on(&state, &caller, &under_way).await))
+}
+
+/// The teacher is here: the old sign-in of this browser ends, the new one begins.
+async fn arrive(state: &State, session: &Session, signed_in: &SignedIn) -> Result<Caller, PageError> {
+    if !signed_in.email_verified || signed_in.email.is_empty() {
+        warn!("a sign-in without a verified address was refused");
+        return Err(PageError::SignIn {
+            title: "Your address is not confirmed",
+            words: "Your account has no address that the sign-in service vouches for. Confirm it there, then come back.",
+            status: StatusCode::FORBIDDEN,
+            reference: None,
+        });
+    }
+    let old = session::sign_in_of(session);
+    let caller = state.store.sign_in(signed_in).await?;
+    // A grant that was cached before may be narrower than what was just agreed to.
+    state.vault.forget_teacher(&caller.teacher.id).await;
+    session::begin(session, &caller.sign_in, state.clock.now().as_second());
+    if let Some(old) = old {
+        end(state, &old).await?;
+    }
+    info!(teacher = %caller.teacher.id, "signed in");
+    Ok(caller)
+}
+
+/// Back to where it began; a turn that waited for this goes on.
+async fn go_on(state: &State, caller: &Caller, under_way: &UnderWay) -> String {
+    let Some(turn) = under_way.turn.as_deref().and_then(TurnId::parse) else { return under_way.return_to.clone() };
+    match state.assistant.resume(caller, &turn).await {
+        Ok(stored) => format!("/chat/{}#turn-{turn}", stored.conversation),
+        // Another teacher signed in here than the one whose turn it was.
+        Err(_) => under_way.return_to.clone(),
+    }
+}
+
+/// `POST /auth/logout`
+pub async fn logout(state: Data<State>, session: Session) -> Result<HttpResponse, PageError> {
+    let sign_in = session::sign_in_of(&session);
+    session.purge();
+    let id_token = match &sign_in {
+        Some(sign_in) => end(&state, sign_in).await?,
+        None => None,
+    };
+    let home = state.public_url.clone();
+    let next = match state.provider.sign_out_url(id_token.as_ref(), &home).await {
+        Ok(url) => url.to_string(),
+        Err(fault) => {
+            warn!(error = %fault, "signed out here only: the provider is out of reach");
+            "/".to_owned()
+        }
+    };
+    info!("signed out");
+    let clear = (HeaderName::from_static("clear-site-data"), "\"cache\", \"storage\"");
+    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, next)).insert_header(clear).finish())
+}
+
+/// Ends a sign-in here, then at the provider; returns the hint for its logout.
+async fn end(state: &State, sign_in: &SignInId) -> Result<Option<secrecy::SecretString>, PageError> {
+    if let Some(caller) = state.store.caller(sign_in).await? {
+        state.vault.forget_teacher(&caller.teacher.id).await;
+    }
+    let over = state.store.sign_out(sign_in).await?;
+    if let Some(token) = over.refresh_token
+        && let Err(fault) = state.provider.revoke(&token).await
+    {
+        warn!(error = %fault, "a refresh token could not be taken back at the provider; it is gone from here");
+    }
+    Ok(over.id_token)
+}
+
+fn malformed(fault: CallbackError) -> PageError {
+    warn!(error = %fault, "a callback was refused");
+    PageError::SignIn {
+        title: "This sign-in did not arrive whole",
+        words: "Nothing happened. Start once more from the beginning.",
+        status: StatusCode::BAD_REQUEST,
+        reference: None,
+    }
+}
+
+/// What did not work at the door, in plain words; the log has the rest.
+fn refused(state: &State, fault: &SignInError) -> PageError {
+    let reference = || Some(hex::encode(&state.ids.secret()[..4]));
+    let (title, words, status, reference) = match fault {
+        SignInError::Declined => (
+            "You did not sign in",
+            "You said no, and that is fine: nothing was shared and nothing was changed. You can come back at any time.",
+            StatusCode::FORBIDDEN,
+            None,
+        ),
+        SignInError::Stale(_) => (
+            "This sign-in is too old",
+            "It was begun a while ago, in another browser, or used before. Start once more from the beginning.",
+            StatusCode::BAD_REQUEST,
+            None,
+        ),
+        SignInError::Unavailable(_) => (
+            "The sign-in service does not answer",
+            "It cannot be reached just now. Wait a moment and try again; nothing is lost.",
+            StatusCode::SERVICE_UNAVAILABLE,
+            reference(),
+        ),
+        SignInError::Refused(_) => (
+            "The sign-in could not be checked",
+            "Something in the answer of the sign-in service is not right, so nobody was signed in. Try again; \
+             if it stays so, tell whoever runs this site.",
+            StatusCode::BAD_GATEWAY,
+            reference(),
+        ),
+    };
+    warn!(error = %fault, reference, "nobody was signed in");
+    PageError::SignIn { title, words, status, reference }
+}

@@ -1,0 +1,276 @@
+//! From stored values to what a teacher sees: turns, drafts and receipts.
+//!
+//! The page and the event stream are made of the same parts by the same code,
+//! so that a reload shows what was followed live.
+
+mod draft;
+
+use std::collections::BTreeMap;
+
+pub use draft::{Overlay, clock_time, key};
+
+use super::parts::{
+    Action, Answer, ConnectCard, Did, DidState, Evidence, Notice, Part, Said, SignInAgainCard, Tone, Turn, TurnState,
+};
+use crate::{
+    assistant::{
+        approval::Approval,
+        conversation::StoredTurn,
+        gate::Risk,
+        model::Finish,
+        toolbox::Toolbox,
+        turn::{Call, CallResult, CallState, Ending, Limit, Outcome, Pause, Status, Step},
+    },
+    clock::Clock,
+    vault::{ConnectReason, Scope},
+};
+
+/// What is needed to show a turn.
+#[derive(Clone, Copy)]
+pub struct Presenter<'a> {
+    /// The tools, for their verbs.
+    pub toolbox: &'a Toolbox,
+    /// The school's clock, for times as a reader wants them.
+    pub clock: &'a dyn Clock,
+    /// What the teacher typed into a draft that could not be taken over.
+    pub overlay: Option<&'a Overlay>,
+}
+
+impl Presenter<'_> {
+    /// A whole turn. `alive` says whether a server is at work on it: a running
+    /// turn that nobody works on was cut off.
+    pub fn turn(&self, stored: &StoredTurn, approvals: &[Approval], alive: bool) -> Turn {
+        let turn = &stored.turn;
+        let mut parts = Vec::new();
+        let own = approvals_by_call(stored, approvals);
+        for (at, step) in turn.steps.iter().enumerate() {
+            self.step(stored, at, step, alive, &own, &mut parts);
+        }
+        if turn.status == Status::Waiting {
+            parts.extend(self.send_all(stored, approvals).map(Part::SendAll));
+        }
+        parts.extend(self.closing(stored, alive).map(Part::Notice));
+        Turn {
+            id: turn.id.to_string(),
+            conversation: stored.conversation.to_string(),
+            state: state(&turn.status, alive),
+            after: 0,
+            said: Said { words: turn.words.clone() },
+            parts,
+        }
+    }
+
+    fn step(
+        &self,
+        stored: &StoredTurn,
+        at: usize,
+        step: &Step,
+        alive: bool,
+        approvals: &BTreeMap<&str, Vec<&Approval>>,
+        parts: &mut Vec<Part>,
+    ) {
+        if !step.text.is_empty() {
+            let open = step.finish.is_none() && alive;
+            let answer = if open { Answer::so_far(at, &step.text) } else { Answer::done(at, &step.text) };
+            parts.push(Part::Answer(answer));
+        }
+        for call in &step.calls {
+            let drafts = approvals.get(call.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+            parts.extend(self.call(stored, call));
+            parts.extend(drafts.iter().map(|approval| self.approval(approval)));
+        }
+    }
+
+    /// What a call shows by itself; its drafts come behind it.
+    pub fn call(&self, stored: &StoredTurn, call: &Call) -> Option<Part> {
+        match &call.state {
+            CallState::Open => None,
+            CallState::Waiting { pause } => self.pause(stored.turn.id.as_str(), call, pause),
+            CallState::Finished { .. } => self.finished(call),
+        }
+    }
+
+    /// What a waiting call shows.
+    fn pause(&self, turn: &str, call: &Call, pause: &Pause) -> Option<Part> {
+        match pause {
+            Pause::Connection { .. } | Pause::SignIn => self.connection(turn, &call.id, &call.tool, pause),
+            Pause::Approval { .. } => Some(Part::Did(self.drafted(call))),
+        }
+    }
+
+    /// The card that asks for an account, or for a new sign-in.
+    pub fn connection(&self, turn: &str, call: &str, tool: &str, pause: &Pause) -> Option<Part> {
+        let key = format!("connect-{call}");
+        let ask = self.toolbox.find(tool).map_or("go on", |tool| tool.card().verbs.ask);
+        match pause {
+            Pause::Connection { need, why } => Some(Part::Connect(ConnectCard {
+                key,
+                turn: turn.to_owned(),
+                service: need.connection.name().to_owned(),
+                purpose: purpose(*why, ask),
+                allows: need.scopes.iter().map(allows).collect(),
+                never: "It cannot read your mail, and it sends nothing that you have not approved.".to_owned(),
+            })),
+            Pause::SignIn => Some(Part::SignInAgain(SignInAgainCard {
+                key,
+                turn: turn.to_owned(),
+                words: format!("Your sign-in has ended over there. To {ask}, sign in once more; this turn then goes on."),
+            })),
+            Pause::Approval { .. } => None,
+        }
+    }
+
+    /// The quiet line of a call that is being looked at.
+    pub fn doing(call: &str, doing: &str) -> Part {
+        Part::Did(Did {
+            key: format!("call-{call}"),
+            state: DidState::Running,
+            words: doing.to_owned(),
+            elapsed: None,
+            evidence: Vec::new(),
+        })
+    }
+
+    /// What a call that has its result shows.
+    pub fn finished(&self, call: &Call) -> Option<Part> {
+        match &call.state {
+            CallState::Finished { result } => Some(Part::Did(self.did(call, result))),
+            CallState::Open | CallState::Waiting { .. } => None,
+        }
+    }
+
+    /// The quiet line above a draft.
+    pub fn drafted_by(&self, approval: &Approval) -> Part {
+        let verbs = self.toolbox.find(&approval.tool).map(|tool| tool.card().verbs);
+        Part::Did(Did {
+            key: format!("call-{}", approval.call),
+            state: DidState::Done,
+            words: verbs.map_or("Wrote a draft", |verbs| verbs.done).to_owned(),
+            elapsed: None,
+            evidence: Vec::new(),
+        })
+    }
+
+    fn drafted(&self, call: &Call) -> Did {
+        let verbs = self.toolbox.find(&call.tool).map(|tool| tool.card().verbs);
+        Did {
+            key: format!("call-{}", call.id),
+            state: DidState::Done,
+            words: verbs.map_or("Wrote a draft", |verbs| verbs.done).to_owned(),
+            elapsed: None,
+            evidence: vec![asked_for(call)],
+        }
+    }
+
+    fn did(&self, call: &Call, result: &CallResult) -> Did {
+        let tool = self.toolbox.find(&call.tool);
+        let ask = tool.map_or_else(|| format!("use {:?}", call.tool), |tool| tool.card().verbs.ask.to_owned());
+        let drafts = tool.is_some_and(|tool| tool.card().risk > Risk::Reads);
+        let done = tool.map_or("Did it", |tool| tool.card().verbs.done);
+        let (state, words) = match result.outcome {
+            Outcome::Refused => (DidState::Failed, format!("Could not {ask}")),
+            Outcome::NotRun => (DidState::Failed, format!("Did not {ask}")),
+            Outcome::Undecided if result.did.is_empty() && !drafts => (DidState::Failed, format!("Did not {ask}")),
+            Outcome::Done if !drafts => (DidState::Done, result.did.clone()),
+            Outcome::Done | Outcome::Declined | Outcome::Undecided | Outcome::Failed | Outcome::Unknown => {
+                (DidState::Done, done.to_owned())
+            }
+        };
+        let told = Evidence { label: "Result".to_owned(), text: pretty(&result.said) };
+        Did {
+            key: format!("call-{}", call.id),
+            state,
+            words,
+            elapsed: (result.took_ms >= 100).then(|| format!("{}.{} s", result.took_ms / 1000, result.took_ms / 100 % 10)),
+            evidence: vec![asked_for(call), told],
+        }
+    }
+
+    /// What stands at the end of a turn that did not simply end.
+    pub fn closing(&self, stored: &StoredTurn, alive: bool) -> Option<Notice> {
+        let turn = stored.turn.id.as_str();
+        match &stored.turn.status {
+            Status::Running if !alive => Some(Notice::interrupted("notice", turn)),
+            Status::Running | Status::Waiting => None,
+            Status::Ended { ending } => match ending {
+                Ending::Done | Ending::SetAside => cut_short(stored),
+                Ending::Stopped => Some(Notice::stopped("notice")),
+                Ending::Interrupted { words } => {
+                    Some(Notice { words: words.clone(), ..Notice::interrupted("notice", turn) })
+                }
+                Ending::OverBudget { limit } => Some(over_budget(*limit)),
+                Ending::Failed { words, reference } => {
+                    let again = Action::Post { text: "Try again".to_owned(), path: format!("/turns/{turn}/resume") };
+                    Some(Notice::failed("notice", words, Some(again), reference))
+                }
+            },
+        }
+    }
+}
+
+fn approvals_by_call<'a>(stored: &StoredTurn, approvals: &'a [Approval]) -> BTreeMap<&'a str, Vec<&'a Approval>> {
+    let mut own: BTreeMap<&str, Vec<&Approval>> = BTreeMap::new();
+    for approval in approvals.iter().filter(|approval| approval.turn == stored.turn.id) {
+        own.entry(approval.call.as_str()).or_default().push(approval);
+    }
+    own
+}
+
+/// How far a turn is, in the page's words.
+pub fn state(status: &Status, alive: bool) -> TurnState {
+    match status {
+        Status::Running if alive => TurnState::Running,
+        Status::Running => TurnState::Interrupted,
+        Status::Waiting => TurnState::Waiting,
+        Status::Ended { ending } => match ending {
+            Ending::Done | Ending::SetAside | Ending::OverBudget { .. } => TurnState::Done,
+            Ending::Stopped => TurnState::Stopped,
+            Ending::Interrupted { .. } => TurnState::Interrupted,
+            Ending::Failed { .. } => TurnState::Failed,
+        },
+    }
+}
+
+fn asked_for(call: &Call) -> Evidence {
+    let arguments = serde_json::from_str(&call.arguments).map_or_else(|_| call.arguments.clone(), |json| pretty(&json));
+    Evidence { label: "Asked for".to_owned(), text: format!("{} {arguments}", call.tool) }
+}
+
+fn pretty(json: &serde_json::Value) -> String {
+    serde_json::to_string_pretty(json).unwrap_or_default()
+}
+
+fn purpose(why: ConnectReason, ask: &str) -> String {
+    match why {
+        ConnectReason::NotConnected => format!("To {ask}"),
+        ConnectReason::Revoked => format!("The permission ran out or was taken back. To {ask}"),
+        ConnectReason::MissingScope => format!("One permission is missing. To {ask}"),
+    }
+}
+
+/// A permission in plain words.
+fn allows(scope: &Scope) -> String {
+    if *scope == Scope::GMAIL_SEND {
+        "Send mail from your address, after you have approved it.".to_owned()
+    } else {
+        format!("Use the permission {scope}.")
+    }
+}
+
+fn over_budget(limit: Limit) -> Notice {
+    let words = match limit {
+        Limit::ModelCalls => "This took more steps than one answer may. Ask again in smaller parts.",
+        Limit::Time => "This took longer than one answer may. Ask again in smaller parts.",
+    };
+    Notice { title: "Stopped by itself".to_owned(), words: words.to_owned(), tone: Tone::Warn, ..Notice::stopped("notice") }
+}
+
+/// The model ran into its limit of output, or the provider's filter cut it.
+fn cut_short(stored: &StoredTurn) -> Option<Notice> {
+    let (title, words) = match stored.turn.steps.last()?.finish? {
+        Finish::Natural => return None,
+        Finish::Length => ("Cut short", "The model reached its limit of output. Say \"go on\" to read the rest."),
+        Finish::Filtered => ("Cut short", "The model provider's filter stopped this answer. Try other words."),
+    };
+    Some(Notice { title: title.to_owned(), words: words.to_owned(), tone: Tone::Warn, ..Notice::stopped("notice") })
+}

@@ -1,0 +1,127 @@
+//! The session: from the cookie's handle to the teacher who acts.
+//!
+//! The state of a session holds the sign-in's id, when it began, and sign-ins
+//! under way; nothing else, because its writers can overtake each other.
+
+use std::{future::Future, pin::Pin};
+
+use actix_session::{Session, SessionExt};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
+use serde::{Deserialize, Serialize};
+
+use super::{error::PageError, state::State};
+use crate::identity::{Attempt, Caller, SignInId};
+
+const SIGN_IN: &str = "sign_in";
+const BEGUN_AT: &str = "begun_at";
+const SEEN_AT: &str = "seen_at";
+const UNDER_WAY: &str = "under_way";
+
+/// A session ends this long after signing in, in seconds.
+pub const ABSOLUTE_LIFETIME: i64 = 12 * 60 * 60;
+/// And this long after the last request, in seconds.
+const IDLE_LIFETIME: i64 = 60 * 60;
+/// How exactly the last request is known, in seconds: each look costs a write.
+const SEEN_GRAIN: i64 = 5 * 60;
+/// How many sign-ins one browser can have under way, in several tabs.
+const MOST_UNDER_WAY: usize = 5;
+
+/// The teacher who is signed in; a handler that takes one is for them alone.
+#[derive(Debug, Clone)]
+pub struct SignedInTeacher(pub Caller);
+
+/// A sign-in under way, and where it leads when it is done.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct UnderWay {
+    /// What the browser was sent away with.
+    pub attempt: Attempt,
+    /// A path of this application.
+    pub return_to: String,
+    /// The turn that waits for it.
+    pub turn: Option<String>,
+}
+
+impl FromRequest for SignedInTeacher {
+    type Error = PageError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let session = request.get_session();
+        let state = request.app_data::<Data<State>>().cloned();
+        Box::pin(async move {
+            let state = state.ok_or(PageError::NotFound)?;
+            current(&session, &state).await?.map(Self).ok_or(PageError::SignedOut)
+        })
+    }
+}
+
+/// The teacher of this session, if it is alive.
+pub async fn current(session: &Session, state: &State) -> Result<Option<Caller>, PageError> {
+    let Some(sign_in) = sign_in_of(session) else { return Ok(None) };
+    let now = state.clock.now().as_second();
+    if !is_alive(session, now) {
+        session.purge();
+        return Ok(None);
+    }
+    Ok(state.store.caller(&sign_in).await?)
+}
+
+/// The sign-in that this session holds, alive or not.
+pub fn sign_in_of(session: &Session) -> Option<SignInId> {
+    readable(session.get::<String>(SIGN_IN)).map(SignInId::new)
+}
+
+fn is_alive(session: &Session, now: i64) -> bool {
+    let begun = readable(session.get::<i64>(BEGUN_AT)).unwrap_or(i64::MIN);
+    let seen = readable(session.get::<i64>(SEEN_AT)).unwrap_or(i64::MIN);
+    if now.saturating_sub(begun) >= ABSOLUTE_LIFETIME || now.saturating_sub(seen) >= IDLE_LIFETIME {
+        return false;
+    }
+    if now.saturating_sub(seen) >= SEEN_GRAIN {
+        keep(session, SEEN_AT, now);
+    }
+    true
+}
+
+/// An unreadable entry counts as none: the teacher signs in again.
+fn readable<T, E>(entry: Result<Option<T>, E>) -> Option<T> {
+    entry.ok().flatten()
+}
+
+/// Plain values always serialise.
+fn keep(session: &Session, key: &str, value: impl Serialize) {
+    if let Err(fault) = session.insert(key, value) {
+        tracing::error!(error = %fault, key, "a session entry could not be kept");
+    }
+}
+
+/// Begins a session for a teacher, under a new handle: one that was planted in
+/// the browser before must not become theirs.
+pub fn begin(session: &Session, sign_in: &SignInId, now: i64) {
+    session.renew();
+    session.remove(UNDER_WAY);
+    keep(session, SIGN_IN, sign_in.as_str());
+    keep(session, BEGUN_AT, now);
+    keep(session, SEEN_AT, now);
+}
+
+/// Remembers a sign-in until the browser comes back.
+pub fn remember(session: &Session, under_way: UnderWay) {
+    let mut all = all_under_way(session);
+    all.push(under_way);
+    let first = all.len().saturating_sub(MOST_UNDER_WAY);
+    keep(session, UNDER_WAY, &all[first..]);
+}
+
+/// The sign-in that `state` answers; it is forgotten, so that it serves once.
+pub fn take(session: &Session, state: &str) -> Option<UnderWay> {
+    let mut all = all_under_way(session);
+    let at = all.iter().position(|under_way| under_way.attempt.answers(state))?;
+    let found = all.remove(at);
+    keep(session, UNDER_WAY, &all);
+    Some(found)
+}
+
+fn all_under_way(session: &Session) -> Vec<UnderWay> {
+    readable(session.get(UNDER_WAY)).unwrap_or_default()
+}

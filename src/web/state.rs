@@ -1,0 +1,47 @@
+//! What every handler can reach.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::parts::Demo;
+use crate::{
+    assistant::Assistant,
+    clock::{Clock, Ids},
+    identity::SignIn,
+    school::School,
+    store::Store,
+    vault::Vault,
+};
+
+/// What every handler can reach; cheap to clone.
+#[derive(Clone)]
+pub struct State {
+    /// The assistant of all teachers.
+    pub assistant: Arc<Assistant>,
+    /// Sessions and sign-ins.
+    pub store: Store,
+    /// The school.
+    pub school: Arc<School>,
+    /// The identity provider.
+    pub provider: Arc<dyn SignIn>,
+    /// The grants in memory, to be forgotten at sign-out.
+    pub vault: Arc<Vault>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub ids: Arc<dyn Ids>,
+    /// Where browsers reach this application.
+    pub public_url: Url,
+    /// Where forms may lead besides this application: the identity provider.
+    pub provider_origin: String,
+    /// What the banner says when something is a stand-in.
+    pub demo: Option<Demo>,
+}
+
+impl State {
+    /// Whether browsers come by https.
+    pub fn is_https(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+}

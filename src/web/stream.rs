@@ -1,0 +1,151 @@
+//! The event stream of a turn (WHATWG HTML, "Server-sent events").
+//!
+//! Who comes first gets the turn as it stood when its log began, then every
+//! event since; who comes back with `Last-Event-ID` gets what came after. Each
+//! event is one or more frames of parts that the page puts in place.
+
+mod frames;
+
+use std::{sync::Arc, time::Duration};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{CACHE_CONTROL, CONTENT_ENCODING},
+    web::{Bytes, Data, Path},
+};
+use futures_util::{StreamExt, stream};
+use tokio::{sync::watch, time::timeout};
+
+use self::frames::{Frame, Translator};
+use super::{error::PageError, session::SignedInTeacher, state::State};
+use crate::{
+    assistant::{SayError, TurnId, live::LiveTurn},
+    identity::Caller,
+};
+
+/// Only a failing write tells that a reader has gone; this makes one.
+const KEEP_ALIVE: Duration = Duration::from_secs(12);
+
+/// `GET /turns/{turn}/events`
+pub async fn events(
+    request: HttpRequest,
+    state: Data<State>,
+    teacher: SignedInTeacher,
+    turn: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let turn = TurnId::parse(&turn).ok_or(PageError::NotFound)?;
+    let watch = state.assistant.watch(&teacher.0, &turn).await.map_err(not_found)?;
+    let first = match watch.live {
+        Some(live) => Reader::of(state, teacher.0, turn, live, last_event_id(&request)).begin().await?,
+        None => (frames::ended(&state, &teacher.0, &watch.stored).await?, None),
+    };
+    let body = stream::unfold(Some(first), |step| async move {
+        let (frames, reader) = step?;
+        let next = match reader {
+            Some(reader) => Some(reader.next().await),
+            None => None,
+        };
+        Some((encode(frames), next))
+    });
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((CONTENT_ENCODING, "identity"))
+        .insert_header(("x-accel-buffering", "no"))
+        .streaming(body.map(Ok::<Bytes, actix_web::Error>)))
+}
+
+fn not_found(fault: SayError) -> PageError {
+    match fault {
+        SayError::NotFound | SayError::Busy => PageError::NotFound,
+        SayError::Broken(fault) => PageError::Broken(fault),
+    }
+}
+
+fn last_event_id(request: &HttpRequest) -> Option<(String, usize)> {
+    let id = request.headers().get("last-event-id")?.to_str().ok()?;
+    let (epoch, count) = id.split_once('-')?;
+    Some((epoch.to_owned(), count.parse().ok()?))
+}
+
+fn encode(frames: Vec<Frame>) -> Bytes {
+    let mut text = String::new();
+    for frame in frames {
+        if let Ok(encoded) = frame.into_event().into_bytestring() {
+            text.push_str(&encoded);
+        }
+    }
+    text.into()
+}
+
+/// One page that follows a turn.
+struct Reader {
+    state: Data<State>,
+    caller: Caller,
+    turn: TurnId,
+    live: Arc<LiveTurn>,
+    count: watch::Receiver<usize>,
+    /// How many events it has had.
+    had: usize,
+    translator: Translator,
+}
+
+type Step = (Vec<Frame>, Option<Reader>);
+
+impl Reader {
+    fn of(
+        state: Data<State>,
+        caller: Caller,
+        turn: TurnId,
+        live: Arc<LiveTurn>,
+        last: Option<(String, usize)>,
+    ) -> Self {
+        let had = last.filter(|(epoch, _)| *epoch == live.epoch).map_or(0, |(_, count)| count);
+        let count = live.follow();
+        Self { state, caller, turn, live, count, had, translator: Translator::default() }
+    }
+
+    /// The first frames. Who has had nothing begins with the turn as it stood
+    /// when the log began.
+    async fn begin(mut self) -> Result<Step, PageError> {
+        let mut first = Vec::new();
+        if self.had == 0 {
+            first.push(frames::base(&self.state, &self.caller, &self.live, &self.turn).await?);
+        } else {
+            for event in self.live.since(0).iter().take(self.had) {
+                let _had_already = self.translator.frames(&self.state, &self.turn, event);
+            }
+        }
+        let (more, reader) = self.catch_up().await;
+        first.extend(more);
+        Ok((first, reader))
+    }
+
+    /// Waits for more, and sends a comment when it takes long.
+    async fn next(mut self) -> Step {
+        let had = self.had;
+        let waited = timeout(KEEP_ALIVE, self.count.wait_for(|count| *count > had)).await.map(|count| count.is_ok());
+        match waited {
+            Ok(true) => self.catch_up().await,
+            Ok(false) => (Vec::new(), None),
+            Err(_) => (vec![Frame::Comment], Some(self)),
+        }
+    }
+
+    async fn catch_up(mut self) -> Step {
+        let mut frames = Vec::new();
+        for event in self.live.since(self.had) {
+            self.had += 1;
+            let id = format!("{}-{}", self.live.epoch, self.had);
+            frames.extend(self.translator.frames(&self.state, &self.turn, &event).into_iter().map(|f| f.with_id(&id)));
+            if event.is_last() {
+                frames.extend(frames::final_turn(&self.state, &self.caller, &self.turn).await);
+                return (frames, None);
+            }
+            if let Some(more) = frames::send_all(&self.state, &self.caller, &self.turn, &event).await {
+                frames.push(more.with_id(&id));
+            }
+        }
+        (frames, Some(self))
+    }
+}

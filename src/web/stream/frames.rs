@@ -1,0 +1,226 @@
+//! From events to frames: what the page's script puts in place.
+
+use askama::Template;
+use serde_json::{Value, json};
+use tracing::error;
+
+use super::super::{
+    error::PageError,
+    markdown::{self, Sealer, Tail},
+    parts::{self, Notice, Part},
+    present::{self, Presenter},
+    state::State,
+};
+use crate::{
+    assistant::{
+        TurnId,
+        conversation::{Approvals, Conversations, StoredTurn},
+        event::Event,
+        live::LiveTurn,
+        turn::{Ending, Status, Turn},
+    },
+    identity::Caller,
+};
+
+/// One frame of the stream.
+#[derive(Debug)]
+pub(super) enum Frame {
+    /// Keeps the line open.
+    Comment,
+    /// For the page's script.
+    Message { id: Option<String>, name: &'static str, data: Value },
+}
+
+impl Frame {
+    fn message(name: &'static str, data: Value) -> Self {
+        Self::Message { id: None, name, data }
+    }
+
+    fn part(key: &str, part: &impl Template) -> Self {
+        Self::message("part", json!({ "key": key, "html": rendered(part) }))
+    }
+
+    fn status(state: parts::TurnState) -> Self {
+        Self::message("status", json!({ "state": state.word() }))
+    }
+
+    pub(super) fn with_id(self, new: &str) -> Self {
+        match self {
+            Self::Comment => Self::Comment,
+            Self::Message { name, data, .. } => Self::Message { id: Some(new.to_owned()), name, data },
+        }
+    }
+
+    pub(super) fn into_event(self) -> russe::Event {
+        match self {
+            Self::Comment => russe::Event::Comment("still here".into()),
+            Self::Message { id, name, data } => russe::Event::Message(russe::Message {
+                data: data.to_string().into(),
+                event: Some(name.into()),
+                retry: None,
+                id: id.map(Into::into),
+            }),
+        }
+    }
+}
+
+/// A part that does not render is a fault of ours; the page goes on without it.
+fn rendered(part: &impl Template) -> String {
+    part.render().unwrap_or_else(|fault| {
+        error!(error = %fault, "a part does not render");
+        String::new()
+    })
+}
+
+/// Turns events into frames, remembering what block of text is still open.
+#[derive(Debug, Default)]
+pub(super) struct Translator {
+    open: Option<(usize, Sealer)>,
+    busy: bool,
+}
+
+impl Translator {
+    /// The frames of one event.
+    pub(super) fn frames(&mut self, state: &State, turn: &TurnId, event: &Event) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        if !matches!(event, Event::TextDelta { .. }) {
+            frames.extend(self.seal());
+        }
+        if self.busy {
+            self.busy = false;
+            frames.push(Frame::message("part", json!({ "key": "busy", "html": "" })));
+        }
+        match event {
+            Event::TextDelta { step, text } => frames.extend(self.text(*step, text)),
+            Event::ModelBusy { seconds } => {
+                self.busy = true;
+                let seconds = u32::try_from(*seconds).unwrap_or(u32::MAX);
+                frames.push(Frame::part("busy", &Notice::waiting("busy", seconds)));
+            }
+            other => frames.extend(fixed(state, turn, other)),
+        }
+        frames
+    }
+
+    fn text(&mut self, step: usize, text: &str) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        if self.open.as_ref().is_some_and(|(open, _)| *open != step) {
+            frames.extend(self.seal());
+        }
+        let (_, sealer) = self.open.get_or_insert_with(|| (step, Sealer::new()));
+        frames.push(text_frame(step, &sealer.push(text)));
+        frames
+    }
+
+    /// The open block is final: something else follows.
+    fn seal(&mut self) -> Option<Frame> {
+        let (step, mut sealer) = self.open.take()?;
+        Some(text_frame(step, &sealer.finish()))
+    }
+}
+
+fn text_frame(step: usize, frame: &markdown::Frame) -> Frame {
+    let kind = frame.kind.word();
+    let data = match &frame.tail {
+        Tail::Add(add) => json!({ "step": step, "add": add, "kind": kind }),
+        Tail::Whole(open) => {
+            json!({ "step": step, "sealed": frame.sealed.as_str(), "open": open, "kind": kind })
+        }
+    };
+    Frame::message("text", data)
+}
+
+/// The frames of an event that depend on nothing before it.
+fn fixed(state: &State, turn: &TurnId, event: &Event) -> Vec<Frame> {
+    let presenter = presenter(state);
+    let one = |key: String, part: Part| vec![Frame::part(&key, &part)];
+    match event {
+        Event::TextDelta { .. } | Event::ModelBusy { .. } => Vec::new(),
+        Event::CallStarted { call, doing, .. } => one(format!("call-{call}"), Presenter::doing(call, doing)),
+        Event::CallFinished { call } => {
+            let mut frames = vec![Frame::message("part", json!({ "key": format!("connect-{}", call.id), "html": "" }))];
+            let part = presenter.finished(call);
+            frames.extend(part.map(|part| Frame::part(&format!("call-{}", call.id), &part)));
+            frames
+        }
+        Event::ConnectionNeeded { call, tool, pause } => {
+            let gone = Frame::message("part", json!({ "key": format!("call-{call}"), "html": "" }));
+            let card = presenter.connection(turn.as_str(), call, tool, pause);
+            let card = card.map(|card| Frame::part(&format!("connect-{call}"), &card));
+            std::iter::once(gone).chain(card).collect()
+        }
+        Event::ApprovalNeeded { approval } => vec![
+            Frame::part(&format!("call-{}", approval.call), &presenter.drafted_by(approval)),
+            Frame::part(&present::key(approval), &presenter.approval(approval)),
+        ],
+        Event::ApprovalChanged { approval } | Event::Sent { approval } => {
+            one(present::key(approval), presenter.approval(approval))
+        }
+        Event::TurnWaiting => vec![Frame::status(parts::TurnState::Waiting)],
+        Event::TurnResumed => vec![
+            Frame::message("part", json!({ "key": "send-all", "html": "" })),
+            Frame::status(parts::TurnState::Running),
+        ],
+        Event::TurnFinished { .. } | Event::TurnFailed { .. } => Vec::new(),
+    }
+}
+
+pub(super) fn presenter(state: &State) -> Presenter<'_> {
+    Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None }
+}
+
+async fn stored(state: &State, caller: &Caller, turn: &TurnId) -> anyhow::Result<StoredTurn> {
+    let stored = state.store.turn(&caller.teacher.id, turn).await?;
+    stored.ok_or_else(|| anyhow::anyhow!("the turn {turn} is gone"))
+}
+
+/// The whole turn as one frame.
+async fn whole(state: &State, caller: &Caller, stored: &StoredTurn, alive: bool) -> anyhow::Result<Frame> {
+    let approvals = state.store.of_conversation(&caller.teacher.id, &stored.conversation).await?;
+    let turn = presenter(state).turn(stored, &approvals, alive);
+    Ok(Frame::message("turn", json!({ "html": rendered(&turn) })))
+}
+
+/// The turn as it stood when its log began: what the events build on.
+pub(super) async fn base(
+    state: &State,
+    caller: &Caller,
+    live: &LiveTurn,
+    turn: &TurnId,
+) -> Result<Frame, PageError> {
+    let mut stored = stored(state, caller, turn).await?;
+    stored.turn = Turn { status: Status::Running, ..live.base.clone() };
+    Ok(whole(state, caller, &stored, true).await?)
+}
+
+/// A turn that is over: the whole of it, and how it ended.
+pub(super) async fn ended(state: &State, caller: &Caller, stored: &StoredTurn) -> Result<Vec<Frame>, PageError> {
+    let turn = whole(state, caller, stored, false).await?;
+    Ok(vec![turn, Frame::status(present::state(&stored.turn.status, false))])
+}
+
+/// The same at the end of a stream, when only the page can be told of a fault.
+pub(super) async fn final_turn(state: &State, caller: &Caller, turn: &TurnId) -> Vec<Frame> {
+    let last = async {
+        let stored = stored(state, caller, turn).await?;
+        ended(state, caller, &stored).await.map_err(|fault| anyhow::anyhow!("{fault}"))
+    };
+    last.await.unwrap_or_else(|fault| {
+        error!(error = format!("{fault:#}"), "the end of a turn could not be shown");
+        let ending = Ending::Interrupted { words: String::new() };
+        vec![Frame::status(present::state(&Status::Ended { ending }, false))]
+    })
+}
+
+/// When the turn waits, the bar that sends several drafts at once.
+pub(super) async fn send_all(state: &State, caller: &Caller, turn: &TurnId, event: &Event) -> Option<Frame> {
+    if !matches!(event, Event::TurnWaiting | Event::ApprovalChanged { .. } | Event::Sent { .. }) {
+        return None;
+    }
+    let stored = stored(state, caller, turn).await.ok()?;
+    let approvals = state.store.of_conversation(&caller.teacher.id, &stored.conversation).await.ok()?;
+    match presenter(state).send_all(&stored, &approvals) {
+        Some(bar) => Some(Frame::part("send-all", &bar)),
+        None => Some(Frame::message("part", json!({ "key": "send-all", "html": "" }))),
+    }
+}

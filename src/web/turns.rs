@@ -1,0 +1,74 @@
+//! A turn from outside: stop it, take it up.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Path},
+};
+use askama::Template;
+use serde_json::json;
+
+use super::{
+    chat::{self, until_quiet},
+    error::{PageError, wants_json},
+    login::see,
+    present::Presenter,
+    session::SignedInTeacher,
+    state::State,
+};
+use crate::assistant::{
+    SayError, TurnId,
+    conversation::{Approvals, StoredTurn},
+    turn::Status,
+};
+
+fn page_error(fault: SayError) -> PageError {
+    match fault {
+        SayError::NotFound => PageError::NotFound,
+        SayError::Busy => PageError::Conflict("An answer is still being written. Wait for it, or stop it.".to_owned()),
+        SayError::Broken(fault) => PageError::Broken(fault),
+    }
+}
+
+/// `POST /turns/{turn}/stop`
+pub async fn stop(
+    request: HttpRequest,
+    state: Data<State>,
+    teacher: SignedInTeacher,
+    turn: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let turn = TurnId::parse(&turn).ok_or(PageError::NotFound)?;
+    state.assistant.stop(&teacher.0, &turn).await.map_err(page_error)?;
+    let stored = until_quiet(&state, &teacher.0, &turn, chat::FOR_A_PAGE).await?;
+    back(&request, &state, &teacher, &stored).await
+}
+
+/// `POST /turns/{turn}/resume`
+pub async fn resume(
+    request: HttpRequest,
+    state: Data<State>,
+    teacher: SignedInTeacher,
+    turn: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let turn = TurnId::parse(&turn).ok_or(PageError::NotFound)?;
+    let mut stored = state.assistant.resume(&teacher.0, &turn).await.map_err(page_error)?;
+    if !wants_json(&request) {
+        stored = until_quiet(&state, &teacher.0, &turn, chat::FOR_A_PAGE).await?;
+    }
+    back(&request, &state, &teacher, &stored).await
+}
+
+async fn back(
+    request: &HttpRequest,
+    state: &State,
+    teacher: &SignedInTeacher,
+    stored: &StoredTurn,
+) -> Result<HttpResponse, PageError> {
+    if !wants_json(request) {
+        return Ok(see(&format!("/chat/{}#turn-{}", stored.conversation, stored.turn.id)));
+    }
+    let approvals = state.store.of_conversation(&teacher.0.teacher.id, &stored.conversation).await?;
+    let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
+    let alive = stored.turn.status == Status::Running;
+    let turn = presenter.turn(stored, &approvals, alive).render().map_err(anyhow::Error::from)?;
+    Ok(HttpResponse::Ok().json(json!({ "conversation": stored.conversation, "turn": stored.turn.id, "html": turn })))
+}
