@@ -15,10 +15,6 @@ mod wire;
 
 #[cfg(test)]
 mod rehearsal;
-#[cfg(test)]
-mod sign_in_tests;
-#[cfg(test)]
-mod token_vault_tests;
 
 pub use application::{Application, ApplicationError};
 pub use sign_in::Auth0SignIn;

@@ -183,7 +183,7 @@ mod tests {
             (&format!("code=c&state={}", &long[..257]), CallbackError::Malformed("state")),
             (&format!("code={huge}&state=s"), CallbackError::TooLong),
         ] {
-            assert_eq!(Callback::parse(query).err(), Some(wanted), "{:.60}", query);
+            assert_eq!(Callback::parse(query).err(), Some(wanted), "{query:.60}");
         }
     }
 

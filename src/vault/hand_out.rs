@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -18,7 +18,7 @@ use moka::{Expiry, future::Cache, ops::compute::Op};
 use super::{ConnectReason, Connection, Grant, Need, TokenVault, VaultError};
 use crate::{
     clock::Clock,
-    identity::{Caller, RefreshTokens},
+    identity::{Caller, RefreshTokens, SignInId},
     school::TeacherId,
 };
 
@@ -54,8 +54,7 @@ impl Vault {
         loop {
             let teacher = &caller.teacher.id;
             let key = (teacher.clone(), need.connection, self.seasons.of(teacher));
-            let mine = AtomicBool::new(false);
-            let handed = self.hand_out(&key, caller, need, &mine).await;
+            let handed = self.hand_out(&key, caller, need).await;
             if self.seasons.of(teacher) != key.2 {
                 // The teacher signed out meanwhile: what came is dropped, and
                 // the store is asked whether this sign-in still stands.
@@ -63,10 +62,10 @@ impl Vault {
                 continue;
             }
             match handed {
-                // Another sign-in of the same teacher may have ended; only an
+                // Another sign-in of the same teacher has ended; only an
                 // exchange with this caller's own token tells of this one.
-                Err(VaultError::SignInAgain(_)) if !mine.into_inner() => {}
-                handed => return handed,
+                Err(Failed { error: VaultError::SignInAgain(_), sign_in }) if sign_in != caller.sign_in => {}
+                handed => return handed.map_err(|failed| failed.error),
             }
         }
     }
@@ -85,23 +84,22 @@ impl Vault {
         }
     }
 
-    async fn hand_out(&self, key: &Key, caller: &Caller, need: &Need, mine: &AtomicBool) -> Result<Grant, VaultError> {
+    async fn hand_out(&self, key: &Key, caller: &Caller, need: &Need) -> Result<Grant, Failed> {
         if let Some(grant) = self.grants.get(key).await {
             if self.is_lasting(&grant) && grant.covers(need) {
                 return Ok(grant);
             }
             self.drop_unfit(key, need).await;
         }
-        let entry = self.grants.entry_by_ref(key).or_try_insert_with(async {
-            mine.store(true, Ordering::Relaxed);
-            self.exchange(caller, need.connection).await
-        });
-        let grant = entry.await.map_err(|error| about(&error, need))?.into_value();
+        let failed = |error| Failed { sign_in: caller.sign_in.clone(), error };
+        let exchange = async { self.exchange(caller, need.connection).await.map_err(failed) };
+        let entry = self.grants.entry_by_ref(key).or_try_insert_with(exchange).await;
+        let grant = entry.map_err(|shared| shared.about(need))?.into_value();
         if grant.expires_at <= self.clock.now() {
-            return Err(VaultError::Wait { retry_after: None, reason: "the token that came had expired".into() });
+            return Err(failed(VaultError::Wait { retry_after: None, reason: "the token came too late".into() }));
         }
         if !grant.covers(need) {
-            return Err(VaultError::Connect { need: need.clone(), why: ConnectReason::MissingScope });
+            return Err(failed(VaultError::Connect { need: need.clone(), why: ConnectReason::MissingScope }));
         }
         Ok(grant)
     }
@@ -130,11 +128,21 @@ impl Vault {
     }
 }
 
-/// A shared failure names the need of the one who asked.
-fn about(error: &VaultError, need: &Need) -> VaultError {
-    match error {
-        VaultError::Connect { why, .. } => VaultError::Connect { need: need.clone(), why: *why },
-        VaultError::SignInAgain(_) | VaultError::Wait { .. } | VaultError::Operator(_) => error.clone(),
+/// A failed exchange, and whose token it was tried with.
+#[derive(Clone)]
+struct Failed {
+    sign_in: SignInId,
+    error: VaultError,
+}
+
+impl Failed {
+    /// The same for one who waited for it, with their own need in it.
+    fn about(&self, need: &Need) -> Self {
+        let mut failed = self.clone();
+        if let VaultError::Connect { need: shared, .. } = &mut failed.error {
+            shared.clone_from(need);
+        }
+        failed
     }
 }
 
@@ -184,3 +192,6 @@ impl Seasons {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

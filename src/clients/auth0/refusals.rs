@@ -14,7 +14,7 @@ use super::wire::quote;
 use crate::vault::{ConnectReason, Need, VaultError};
 
 /// The longest wait that is passed on.
-const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
 /// An exchange that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -279,10 +279,10 @@ impl Stage {
     }
 
     pub(super) fn application(&self) -> Application {
-        self.application_at(&format!("{}/", self.base))
+        application_at(&format!("{}/", self.base))
     }
+}
 
-    pub(super) fn application_at(&self, issuer: &str) -> Application {
-        Application::new(issuer, CLIENT_ID, CLIENT_SECRET.into(), "google-oauth2").unwrap()
-    }
+pub(super) fn application_at(issuer: &str) -> Application {
+    Application::new(issuer, CLIENT_ID, CLIENT_SECRET.into(), "google-oauth2").unwrap()
 }

@@ -175,3 +175,6 @@ fn life(told: Option<&serde_json::Value>) -> SignedDuration {
     };
     SignedDuration::from_secs(seconds.unwrap_or(UNTOLD_LIFE).clamp(0, LONGEST_LIFE))
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,10 @@ const BODY_CAP: usize = 1024 * 1024;
 /// The longest piece of a foreign text in the log.
 const QUOTE_CAP: usize = 200;
 
+/// Letters and digits in a row, at least so many and with a digit among them,
+/// may be a token.
+const SECRET_LENGTH: usize = 20;
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum WireError {
@@ -101,10 +105,16 @@ pub(super) fn chain(error: &dyn Error) -> String {
     told
 }
 
-/// A foreign text for the log: short, and on one line.
+/// A foreign text for the log: short, on one line, and without anything that
+/// looks like a token, for a provider may repeat what it was sent.
 pub(super) fn quote(text: &str) -> String {
     let visible = |character: char| if character.is_control() { ' ' } else { character };
-    text.chars().map(visible).take(QUOTE_CAP).collect()
+    let joins = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
+    let secret = |run: &str| run.len() >= SECRET_LENGTH && run.bytes().any(|byte| byte.is_ascii_digit());
+    let text: String = text.chars().map(visible).collect();
+    let runs = text.split_inclusive(|character| !joins(character));
+    let masked = runs.map(|run| if secret(run.trim_end_matches(|c| !joins(c))) { "[withheld] " } else { run });
+    masked.collect::<String>().chars().take(QUOTE_CAP).collect()
 }
 
 /// Whether a token can stand in an `Authorization` header (RFC 6750, 2.1).
@@ -120,6 +130,16 @@ mod tests {
     fn a_foreign_text_stays_short_and_on_one_line() {
         assert_eq!(quote("a\r\nb\u{1b}[31m"), "a  b [31m");
         assert_eq!(quote(&"é".repeat(500)).chars().count(), QUOTE_CAP);
+    }
+
+    #[test]
+    fn what_looks_like_a_token_is_withheld_and_an_error_code_is_not() {
+        assert_eq!(quote("bad token v1.MaBcDeFgHiJkLmNoPqRsTuVwXyZ0123, sorry"), "bad token v1.[withheld]  sorry");
+        assert_eq!(quote("eyJhbGciOiJSUzI1NiIsInR5cCI6.eyJzdWIiOiIxMjM0NTY3ODkwIn0.x"), "[withheld] [withheld] x");
+        for plain in ["federated_connection_refresh_token_not_found", "https://school-2.eu.auth0.com/", "403 Forbidden"]
+        {
+            assert_eq!(quote(plain), plain);
+        }
     }
 
     #[test]
