@@ -1,10 +1,12 @@
 //! Teacher's Aide: an assistant that answers from a teacher's own grade book
 //! and writes mails that leave only after the teacher approves them.
 
+pub mod check;
 pub mod clients;
 pub mod clock;
 pub mod identity;
 pub mod mail;
 pub mod school;
 pub mod settings;
+pub mod telemetry;
 pub mod vault;
