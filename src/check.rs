@@ -5,7 +5,7 @@
 //! question.
 
 mod probes;
-#[cfg(test)]
+#[cfg(all(test, feature = "sandbox"))]
 mod tests;
 
 use std::io::{self, Write};

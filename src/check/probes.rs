@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{Mark, Verdict};
 use crate::{
-    clients::http::{below, read_answer},
+    clients::http::{below, read_answer, send},
     settings::{Auth0, Endpoint, Identity, ModelSource, Settings, existing_key, shown_value},
 };
 
@@ -121,7 +121,7 @@ fn listed(endpoint: &Endpoint, answer: &Value) -> (Mark, String) {
 
 /// Status and JSON; whatever is not JSON counts as null.
 async fn ask(request: RequestBuilder) -> Result<(StatusCode, Value), String> {
-    let response = request.timeout(PATIENCE).send().await.map_err(|error| why(&error))?;
+    let response = send(request.timeout(PATIENCE)).await.map_err(|error| why(&error))?;
     let status = response.status();
     let body = read_answer(response).await.map_err(|error| error.to_string())?;
     Ok((status, serde_json::from_slice(&body).unwrap_or_default()))

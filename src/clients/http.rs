@@ -12,7 +12,7 @@ mod tests;
 use std::{sync::OnceLock, time::Duration};
 
 use anyhow::{Context, Result};
-use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Response, redirect};
+use reqwest::{Client, ClientBuilder, NoProxy, Proxy, RequestBuilder, Response, redirect};
 use rustls::ClientConfig;
 use rustls_platform_verifier::ConfigVerifierExt;
 use secrecy::ExposeSecret;
@@ -86,6 +86,11 @@ fn house_rules(outbound: &Outbound) -> Result<ClientBuilder> {
     let at_home = NoProxy::from_string("localhost,127.0.0.0/8,::1");
     let proxy = Proxy::https(proxy.expose_secret()).map_err(reqwest::Error::without_url).context("HTTPS_PROXY")?;
     Ok(builder.proxy(proxy.no_proxy(at_home)))
+}
+
+/// Sends a request; what goes wrong is told without the URL, which can hold a code or a name.
+pub async fn send(request: RequestBuilder) -> Result<Response, reqwest::Error> {
+    request.send().await.map_err(reqwest::Error::without_url)
 }
 
 /// Why an answer could not be read.

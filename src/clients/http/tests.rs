@@ -47,13 +47,19 @@ async fn an_answer_is_read_up_to_its_limit_and_no_further() {
 }
 
 #[tokio::test]
-async fn a_broken_answer_is_told_without_its_url() {
+async fn an_error_is_told_without_its_url() {
+    let clients = HttpClients::new(&Outbound::default()).unwrap();
+    let (url, _) = far_end(b"not HTTP".to_vec()).await;
+    let error = send(clients.api.get(below(&url, "callback?code=canary"))).await.unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_no_answer() {
     let clients = HttpClients::new(&Outbound::default()).unwrap();
     let (url, _) = far_end(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nx".to_vec()).await;
-    let url = below(&url, "canary");
-    let error = read_answer(clients.api.get(url).send().await.unwrap()).await.unwrap_err();
-    assert!(matches!(error, AnswerError::Broken(_)));
-    assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
+    let answer = read_answer(clients.api.get(url).send().await.unwrap()).await;
+    assert!(matches!(answer, Err(AnswerError::Broken(_))));
 }
 
 #[tokio::test]
