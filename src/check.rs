@@ -5,7 +5,8 @@
 //! question.
 
 mod probes;
-#[cfg(all(test, feature = "sandbox"))]
+#[cfg(test)]
+#[cfg(feature = "sandbox")]
 mod tests;
 
 use std::io::{self, Write};
