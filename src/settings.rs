@@ -23,8 +23,8 @@ use url::Url;
 
 pub use address::is_loopback;
 pub use environment::{DotEnvError, Environment, Source};
-pub use keys::{AppKeys, KEY_FILE, SecretKey, secret_key};
-pub use reader::{Fault, SettingsFaults};
+pub use keys::{AppKeys, KEY_FILE, SecretKey, existing_key, secret_key};
+pub use reader::{Fault, SettingsFaults, quoted as shown_value};
 pub use variables::{Section, VARIABLES, Variable};
 
 /// Everything an operator can choose.

@@ -6,9 +6,15 @@
 //! `HTTP_PROXY` and its kin are not obeyed: they would also catch the calls to
 //! this computer. `HTTPS_PROXY` is, as a setting, for https to other hosts.
 
-use std::time::Duration;
+#[cfg(test)]
+mod tests;
 
-use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Response, redirect};
+use std::{sync::OnceLock, time::Duration};
+
+use anyhow::{Context, Result};
+use reqwest::{Client, ClientBuilder, NoProxy, Proxy, RequestBuilder, Response, redirect};
+use rustls::ClientConfig;
+use rustls_platform_verifier::ConfigVerifierExt;
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -38,16 +44,12 @@ pub struct HttpClients {
 
 impl HttpClients {
     /// Makes the clients; fails where the computer has no root certificates.
-    pub fn new(outbound: &Outbound) -> Result<Self, reqwest::Error> {
-        install_tls();
+    pub fn new(outbound: &Outbound) -> Result<Self> {
+        let once = house_rules(outbound)?.timeout(API_TIMEOUT).pool_max_idle_per_host(0);
         Ok(Self {
             api: house_rules(outbound)?.timeout(API_TIMEOUT).build()?,
             stream: house_rules(outbound)?.read_timeout(STREAM_SILENCE).build()?,
-            once: house_rules(outbound)?
-                .timeout(API_TIMEOUT)
-                .pool_max_idle_per_host(0)
-                .retry(reqwest::retry::never())
-                .build()?,
+            once: once.retry(reqwest::retry::never()).build()?,
         })
     }
 }
@@ -58,16 +60,37 @@ pub fn install_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
+/// Reading the system's root certificates takes longer than everything else
+/// about a client, so it is done once for all of them.
+fn tls() -> Result<ClientConfig> {
+    static TLS: OnceLock<ClientConfig> = OnceLock::new();
+    if let Some(ready) = TLS.get() {
+        return Ok(ready.clone());
+    }
+    install_tls();
+    let mut fresh = ClientConfig::with_platform_verifier()
+        .context("the system's root certificates cannot be read; install the package ca-certificates")?;
+    fresh.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(TLS.get_or_init(|| fresh).clone())
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is the one place that makes clients")]
-fn house_rules(outbound: &Outbound) -> Result<ClientBuilder, reqwest::Error> {
+fn house_rules(outbound: &Outbound) -> Result<ClientBuilder> {
     let builder = Client::builder()
+        .tls_backend_preconfigured(tls()?)
         .no_proxy()
         .redirect(redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
         .user_agent(concat!("teachers-aide/", env!("CARGO_PKG_VERSION")));
     let Some(proxy) = &outbound.https_proxy else { return Ok(builder) };
     let at_home = NoProxy::from_string("localhost,127.0.0.0/8,::1");
-    Ok(builder.proxy(Proxy::https(proxy.expose_secret())?.no_proxy(at_home)))
+    let proxy = Proxy::https(proxy.expose_secret()).map_err(reqwest::Error::without_url).context("HTTPS_PROXY")?;
+    Ok(builder.proxy(proxy.no_proxy(at_home)))
+}
+
+/// Sends a request; what goes wrong is told without the URL, which can hold a code or a name.
+pub async fn send(request: RequestBuilder) -> Result<Response, reqwest::Error> {
+    request.send().await.map_err(reqwest::Error::without_url)
 }
 
 /// Why an answer could not be read.

@@ -56,6 +56,13 @@ fn a_stored_mail_comes_back_byte_for_byte() {
     assert_eq!(mail.message_id(), "<00000000-0000-0000-0000-000000000007@school.example>");
 }
 
+#[test]
+fn what_stands_at_the_end_of_a_line_does_not_get_lost_on_the_way() {
+    let mail = freeze(&draft("Hello", "two spaces  \na tab\t\nend"));
+    let raw = String::from_utf8(mail.raw().to_vec()).unwrap();
+    assert!(!raw.lines().any(|line| line.ends_with([' ', '\t'])), "{raw}");
+}
+
 /// One mail's bytes with something put in; what it shows must be refused.
 fn tampered(change: impl Fn(&str) -> String) -> Result<Shown, NotShowable> {
     let mail = freeze(&draft("Hello", "Words"));

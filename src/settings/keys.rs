@@ -84,6 +84,16 @@ pub fn secret_key(settings: &Settings, ids: &dyn Ids) -> Result<AppKeys> {
     Ok(AppKeys { current, previous: settings.keys.previous.clone() })
 }
 
+/// The key that is there already, and none when the sandbox is yet to make one.
+pub fn existing_key(settings: &Settings) -> Result<Option<SecretKey>> {
+    let file = key_file(settings);
+    match &settings.keys.current {
+        Some(key) => Ok(Some(key.clone())),
+        None if file.try_exists()? => read_key_file(&file).map(Some),
+        None => Ok(None),
+    }
+}
+
 fn key_file(settings: &Settings) -> PathBuf {
     settings.data.database.with_file_name(KEY_FILE)
 }

@@ -42,7 +42,11 @@ fn identity(reader: &mut Reader<'_>, sandbox: bool) -> Option<Identity> {
     // A forgotten group must never fall back to a sign-in that lets everybody in.
     for name in ["AUTH0_ISSUER", "AUTH0_CONNECTION"] {
         if reader.is_set(name) {
-            reader.fault(name, "is set, but AUTH0_DOMAIN, AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET are not; set all three, or unset this too");
+            reader.fault(
+                name,
+                "is set, but AUTH0_DOMAIN, AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET are not; set all three, or unset \
+                 this too",
+            );
         }
     }
     if !sandbox {
@@ -87,7 +91,11 @@ fn model(reader: &mut Reader<'_>, sandbox: bool) -> Option<ModelSource> {
         return endpoint(reader).map(ModelSource::Endpoint);
     }
     if reader.is_set("OPENAI_MODEL") {
-        reader.fault("OPENAI_MODEL", "names a model, but nothing says where it is; set OPENAI_API_KEY (OpenAI) or OPENAI_BASE_URL (another endpoint), or unset this for the sandbox's model");
+        reader.fault(
+            "OPENAI_MODEL",
+            "names a model, but nothing says where it is; set OPENAI_API_KEY (OpenAI) or OPENAI_BASE_URL (another \
+             endpoint), or unset this for the sandbox's model",
+        );
     }
     if !sandbox {
         reader.fault("OPENAI_API_KEY", without_sandbox("OPENAI_API_KEY or OPENAI_BASE_URL"));
@@ -123,7 +131,11 @@ fn web(reader: &mut Reader<'_>) -> Option<Web> {
     };
     let public = public_url.as_ref().is_some_and(|url| !address::is_loopback(url));
     if public && !wants_auth0(reader) {
-        reader.fault("PUBLIC_URL", "is open to others, but the sandbox's sign-in lets everybody in as anybody; set the AUTH0_ variables, or keep it on localhost");
+        reader.fault(
+            "PUBLIC_URL",
+            "is open to others, but the sandbox's sign-in lets everybody in as anybody; set the AUTH0_ variables, or \
+             keep it on localhost",
+        );
     }
     Some(Web { public_url: public_url?, host: host?, port: port? })
 }

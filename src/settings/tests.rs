@@ -233,7 +233,7 @@ fn the_readmes_table_names_every_variable() {
 #[test]
 fn the_sample_file_as_it_stands_starts_the_sandbox() {
     let environment = Environment::of(|_| None, include_str!("../../.env.sample")).unwrap();
-    let settings = Settings::read(|name| environment.get(name)).unwrap();
+    let settings = sections::read(&|name| environment.get(name), true).unwrap();
     assert!(matches!(settings.identity, Identity::Sandbox));
     assert_eq!(environment.unknown().count(), 0);
 }
@@ -242,7 +242,7 @@ fn the_sample_file_as_it_stands_starts_the_sandbox() {
 fn the_environment_wins_over_the_file_even_when_empty() {
     let process = |name: &str| (name == "OPENAI_API_KEY").then(String::new);
     let environment = Environment::of(process, "OPENAI_API_KEY=sk-1\nPORT='8001'\nAUTH0_CLIENTID=x\n").unwrap();
-    assert!(matches!(Settings::read(|name| environment.get(name)).unwrap().model, ModelSource::Sandbox));
+    assert!(matches!(sections::read(&|name| environment.get(name), true).unwrap().model, ModelSource::Sandbox));
     assert_eq!(environment.source("OPENAI_API_KEY"), Source::Environment);
     assert_eq!(environment.source("PORT"), Source::DotEnv);
     assert_eq!(environment.source("HOST"), Source::Default);

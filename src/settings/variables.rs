@@ -82,7 +82,8 @@ pub const VARIABLES: &[Variable] = &[
         Section::Model,
         "OPENAI_BASE_URL",
         "https://api.openai.com/v1",
-        "Any OpenAI-compatible endpoint (OpenAI, Ollama, vLLM, LM Studio, llama.cpp); one on this computer needs no key",
+        "Any OpenAI-compatible endpoint (OpenAI, Ollama, vLLM, LM Studio, llama.cpp); one on this computer needs no \
+         key",
     ),
     plain(Section::Model, "OPENAI_MODEL", "gpt-4.1-mini", "The model's name at that endpoint"),
     plain(

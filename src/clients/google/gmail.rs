@@ -19,7 +19,7 @@ use serde::Serialize;
 use url::Url;
 
 use crate::{
-    clients::http::{API_TIMEOUT, HttpClients, below, read_answer},
+    clients::http::{API_TIMEOUT, HttpClients, below, read_answer, send},
     clock::Clock,
     mail::{Accepted, MailError, Mailer, NotSent},
     vault::GmailSend,
@@ -74,7 +74,7 @@ impl Mailer for GmailMailer {
             .timeout(self.patience)
             .bearer_auth(key.token().expose_secret())
             .json(&Sending { raw: URL_SAFE.encode(message) });
-        match request.send().await {
+        match send(request).await {
             Ok(response) => self.judge(response).await,
             Err(error) => Err(without_answer(&error)),
         }

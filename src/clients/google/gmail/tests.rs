@@ -118,151 +118,130 @@ fn mailer(base: &Url) -> GmailMailer {
     GmailMailer::new(&clients, Some(base), clock).unwrap().with_patience(Duration::from_millis(400))
 }
 
-async fn outcome(far: Far) -> (Result<Accepted, MailError>, Arc<Seen>) {
+async fn outcome(far: Far) -> (Outcome, Arc<Seen>) {
     let (base, seen) = far_end(far).await;
     (mailer(&base).send(&key(), MAIL).await, seen)
 }
 
-fn accepted(id: Option<&str>) -> Result<Accepted, MailError> {
-    Ok(Accepted { id: id.map(str::to_owned) })
+type Outcome = Result<Accepted, MailError>;
+type Row = (&'static str, Far, Outcome);
+
+fn accepted(id: Option<&str>) -> Accepted {
+    Accepted { id: id.map(str::to_owned) }
 }
 
-fn refused(words: &str) -> Result<Accepted, MailError> {
+fn refused(words: &str) -> Outcome {
     Err(MailError::NotSent(NotSent::Refused(words.to_owned())))
 }
 
-fn limit(seconds: Option<i64>) -> Result<Accepted, MailError> {
+fn limit(seconds: Option<i64>) -> Outcome {
     let until = seconds.map(|seconds| NOON + SignedDuration::from_secs(seconds));
     Err(MailError::NotSent(NotSent::Limit { until }))
 }
 
-fn unknown(why: &str) -> Result<Accepted, MailError> {
+fn unknown(why: &str) -> Outcome {
     Err(MailError::Unknown(why.to_owned()))
 }
 
-#[tokio::test]
-async fn each_answer_has_one_meaning() {
-    const NO_TIME: &str = "no answer came in time";
-    const ENDED: &str = "the connection ended before an answer came";
-    let scope_in_details = json!({ "error": { "code": 403, "status": "PERMISSION_DENIED",
-        "details": [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT" }] } });
-    let daily = "this application's daily limit at Gmail is used up; try again tomorrow, or tell the operator";
-    let off = "the Gmail API is not switched on in this application's Google project; tell the operator";
-    let missing_scope = || Err(MailError::NotSent(NotSent::MissingScope));
-    let table: Vec<(&str, Far, Result<Accepted, MailError>)> = vec![
-        (
-            "yes",
-            Far::Says(http(200, "", r#"{"id":"18c","threadId":"18c","labelIds":["SENT"]}"#)),
-            accepted(Some("18c")),
-        ),
-        ("yes without id", Far::Says(http(200, "", "{}")), accepted(None)),
-        ("yes with an odd id", Far::Says(http(200, "", r#"{"id":"<b>"}"#)), accepted(None)),
-        ("yes in HTML", Far::Says(http(200, "", "<html>")), accepted(None)),
-        (
-            "yes, cut off",
-            Far::Says("HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{\"id\":".to_owned()),
-            accepted(None),
-        ),
-        (
-            "yes, then silence",
-            Far::SaysAndHangs("HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{".to_owned()),
-            accepted(None),
-        ),
-        (
-            "401",
-            Far::Says(google(401, "authError", "Invalid Credentials")),
-            Err(MailError::NotSent(NotSent::TokenRefused)),
-        ),
-        ("403 scope", Far::Says(google(403, "insufficientPermissions", "no")), missing_scope()),
-        ("403 scope, newer", Far::Says(http(403, "", &scope_in_details.to_string())), missing_scope()),
-        (
-            "403 rate",
-            Far::Says(google(
-                403,
-                "userRateLimitExceeded",
-                "User-rate limit exceeded.  Retry after 2026-11-18T11:26:40.000Z",
-            )),
-            limit(Some(1200)),
-        ),
-        ("403 rate, no time", Far::Says(google(403, "rateLimitExceeded", "slow down")), limit(None)),
-        (
-            "403 rate, absurd time",
-            Far::Says(google(403, "rateLimitExceeded", "Retry after 2099-01-01T00:00:00Z")),
-            limit(None),
-        ),
-        ("429", Far::Says(http(429, "retry-after: 60\r\n", "")), limit(Some(60))),
-        (
-            "429 with a date",
-            Far::Says(http(429, "retry-after: Wed, 18 Nov 2026 11:08:40 GMT\r\n", "")),
-            limit(Some(120)),
-        ),
-        (
-            "429 in words",
-            Far::Says(google(429, "rateLimitExceeded", "Retry after 2026-11-18T11:07:40Z.")),
-            limit(Some(60)),
-        ),
-        ("429 without a time", Far::Says(http(429, "retry-after: soon\r\n", "")), limit(None)),
-        (
-            "403 daily",
-            Far::Says(google(403, "dailyLimitExceeded", "no")),
-            refused(&format!("{daily} (403 dailyLimitExceeded)")),
-        ),
-        (
-            "403 policy",
-            Far::Says(google(403, "domainPolicy", "no")),
-            refused("the Google administrator of this account's school does not allow it (403 domainPolicy)"),
-        ),
-        (
-            "403 API off",
-            Far::Says(google(403, "accessNotConfigured", "no")),
-            refused(&format!("{off} (403 accessNotConfigured)")),
-        ),
-        (
-            "403 in HTML",
-            Far::Says(http(403, "", "<html>")),
-            refused("Gmail does not allow this account to send it (403)"),
-        ),
-        (
-            "400",
-            Far::Says(google(400, "invalidArgument", "Recipient address required")),
-            refused("Gmail could not read the message (400 invalidArgument)"),
-        ),
-        (
-            "400 no mail",
-            Far::Says(google(400, "failedPrecondition", "Mail service not enabled")),
-            refused("mail is not switched on for this Google account (400 failedPrecondition)"),
-        ),
-        (
-            "400 foreign words",
-            Far::Says(google(400, "<script>", "no")),
-            refused("Gmail could not read the message (400)"),
-        ),
-        (
-            "404",
-            Far::Says(google(404, "notFound", "no")),
-            refused("Gmail does not know this account's mailbox (404 notFound)"),
-        ),
-        ("413", Far::Says(http(413, "", "")), refused("the message is too large for Gmail (413)")),
-        ("408", Far::Says(http(408, "", "")), unknown("the mail service answered 408")),
-        ("500", Far::Says(google(500, "backendError", "no")), unknown("the mail service answered 500")),
-        ("503", Far::Says(http(503, "retry-after: 1\r\n", "<html>")), unknown("the mail service answered 503")),
-        (
-            "elsewhere",
-            Far::Says(http(307, "location: http://127.0.0.1:9/\r\n", "")),
-            unknown("the mail service answered 307"),
-        ),
-        ("late", Far::SaysLate(http(200, "", r#"{"id":"18c"}"#), Duration::from_secs(5)), unknown(NO_TIME)),
-        ("hangs up at once", Far::HangsUp, unknown(ENDED)),
-        ("hangs up after reading", Far::ReadsAndHangsUp, unknown(ENDED)),
-        ("resets halfway", Far::ResetsHalfway, unknown(ENDED)),
-        ("head cut off", Far::Says("HTTP/1.1 200 OK\r\ncontent-le".to_owned()), unknown(ENDED)),
-        ("not HTTP", Far::Says("SSH-2.0-x\r\n".to_owned()), unknown(ENDED)),
-    ];
+async fn each_means(table: Vec<Row>) {
     for (name, far, expected) in table {
         let (outcome, seen) = outcome(far).await;
         assert_eq!(outcome, expected, "{name}");
         assert_eq!(seen.connections.load(Ordering::SeqCst), 1, "{name}: one call, never another");
     }
+}
+
+#[tokio::test]
+async fn a_yes_is_a_yes_even_when_the_rest_of_it_is_lost() {
+    let cut = |body: &str| format!("HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{body}");
+    let whole = r#"{"id":"18c","threadId":"18c","labelIds":["SENT"]}"#;
+    each_means(vec![
+        ("with an id", Far::Says(http(200, "", whole)), Ok(accepted(Some("18c")))),
+        ("without an id", Far::Says(http(200, "", "{}")), Ok(accepted(None))),
+        ("with an odd id", Far::Says(http(200, "", r#"{"id":"<b>"}"#)), Ok(accepted(None))),
+        ("in HTML", Far::Says(http(200, "", "<html>")), Ok(accepted(None))),
+        ("cut off", Far::Says(cut("{\"id\":")), Ok(accepted(None))),
+        ("then silence", Far::SaysAndHangs(cut("{")), Ok(accepted(None))),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_limit_is_told_with_its_end_where_that_is_known() {
+    let rate = |message: &str| Far::Says(google(403, "userRateLimitExceeded", message));
+    let wait = |header: &str| Far::Says(http(429, header, ""));
+    each_means(vec![
+        ("403", rate("User-rate limit exceeded.  Retry after 2026-11-18T11:26:40.000Z"), limit(Some(1200))),
+        ("403 without a time", Far::Says(google(403, "rateLimitExceeded", "slow down")), limit(None)),
+        ("403 with an absurd time", rate("Retry after 2099-01-01T00:00:00Z"), limit(None)),
+        ("403 with a time gone by", rate("Retry after 2020-01-01T00:00:00Z"), limit(None)),
+        ("403 with odd letters", rate("ÄRetry after"), limit(None)),
+        ("429", wait("retry-after: 60\r\n"), limit(Some(60))),
+        ("429 with a date", wait("retry-after: Wed, 18 Nov 2026 11:08:40 GMT\r\n"), limit(Some(120))),
+        ("429 with a word", wait("retry-after: soon\r\n"), limit(None)),
+        ("429 in words", Far::Says(google(429, "x", "Retry after 2026-11-18T11:07:40Z.")), limit(Some(60))),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn what_the_teacher_can_mend_is_told_apart() {
+    let newer = json!({ "error": { "code": 403, "status": "PERMISSION_DENIED", "details": [
+        { "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT" }] } });
+    let missing_scope = || Err(MailError::NotSent(NotSent::MissingScope));
+    let token_refused = Err(MailError::NotSent(NotSent::TokenRefused));
+    each_means(vec![
+        ("401", Far::Says(google(401, "authError", "Invalid Credentials")), token_refused),
+        ("403", Far::Says(google(403, "insufficientPermissions", "no")), missing_scope()),
+        ("403 of the newer kind", Far::Says(http(403, "", &newer.to_string())), missing_scope()),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_in_our_own_words() {
+    let row = |status, reason: &'static str, words: &str| -> Row {
+        (reason, Far::Says(google(status, reason, "foreign words")), refused(&format!("{words} ({status} {reason})")))
+    };
+    let daily = "this application's daily limit at Gmail is used up; try again tomorrow, or tell the operator";
+    let off = "the Gmail API is not switched on in this application's Google project; tell the operator";
+    let odd = Far::Says(google(400, "<script>", "no"));
+    each_means(vec![
+        row(400, "invalidArgument", "Gmail could not read the message"),
+        row(400, "failedPrecondition", "mail is not switched on for this Google account"),
+        row(403, "dailyLimitExceeded", daily),
+        row(403, "accessNotConfigured", off),
+        row(403, "domainPolicy", "the Google administrator of this account's school does not allow it"),
+        row(404, "notFound", "Gmail does not know this account's mailbox"),
+        (
+            "403 in HTML",
+            Far::Says(http(403, "", "<html>")),
+            refused("Gmail does not allow this account to send it (403)"),
+        ),
+        ("413", Far::Says(http(413, "", "")), refused("the message is too large for Gmail (413)")),
+        ("an odd reason", odd, refused("Gmail could not read the message (400)")),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn whatever_is_not_sure_is_unknown() {
+    const ENDED: &str = "the connection ended before an answer came";
+    let late = Far::SaysLate(http(200, "", r#"{"id":"18c"}"#), Duration::from_secs(5));
+    let elsewhere = Far::Says(http(307, "location: http://127.0.0.1:9/\r\n", ""));
+    each_means(vec![
+        ("408", Far::Says(http(408, "", "")), unknown("the mail service answered 408")),
+        ("500", Far::Says(google(500, "backendError", "no")), unknown("the mail service answered 500")),
+        ("503", Far::Says(http(503, "retry-after: 1\r\n", "<html>")), unknown("the mail service answered 503")),
+        ("a redirect", elsewhere, unknown("the mail service answered 307")),
+        ("late", late, unknown("no answer came in time")),
+        ("hangs up at once", Far::HangsUp, unknown(ENDED)),
+        ("hangs up after reading", Far::ReadsAndHangsUp, unknown(ENDED)),
+        ("resets halfway", Far::ResetsHalfway, unknown(ENDED)),
+        ("a head cut off", Far::Says("HTTP/1.1 200 OK\r\ncontent-le".to_owned()), unknown(ENDED)),
+        ("not HTTP", Far::Says("SSH-2.0-x\r\n".to_owned()), unknown(ENDED)),
+    ])
+    .await;
 }
 
 #[tokio::test]
@@ -295,7 +274,7 @@ async fn each_mail_has_a_connection_of_its_own() {
     let (base, seen) = far_end(Far::SaysAndHangs(answer)).await;
     let mailer = mailer(&base);
     for _ in 0..3 {
-        assert_eq!(mailer.send(&key(), MAIL).await, accepted(None));
+        assert_eq!(mailer.send(&key(), MAIL).await, Ok(accepted(None)));
     }
     assert_eq!(seen.connections.load(Ordering::SeqCst), 3);
 }

@@ -1,0 +1,116 @@
+//! `teachers-aide --check`: what is set, where it came from, what is missing,
+//! and whether the services answer.
+//!
+//! It prints no secret, makes no file, signs nobody in and asks the model no
+//! question.
+
+mod probes;
+#[cfg(test)]
+#[cfg(feature = "sandbox")]
+mod tests;
+
+use std::io::{self, Write};
+
+use crate::{
+    clients::http::HttpClients,
+    settings::{Environment, Section, Settings, SettingsFaults, Source, VARIABLES, Variable, shown_value},
+};
+
+/// How good one part looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// It works.
+    Good,
+    /// The sandbox stands in.
+    Sandbox,
+    /// It may work; the words say what to look at.
+    Doubt,
+    /// It does not work.
+    Bad,
+}
+
+/// What was found out about one part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The part.
+    pub about: &'static str,
+    /// How good it looks.
+    pub mark: Mark,
+    /// In plain words, with what to do.
+    pub words: String,
+}
+
+/// Checks everything and writes the report; true when the application would work.
+pub async fn run(environment: &Environment, out: &mut impl Write) -> io::Result<bool> {
+    write_variables(environment, out)?;
+    match Settings::read(|name| environment.get(name)) {
+        Err(faults) => write_faults(&faults, out).map(|()| false),
+        Ok(settings) => write_verdicts(&verdicts(&settings).await, out),
+    }
+}
+
+async fn verdicts(settings: &Settings) -> Vec<Verdict> {
+    let mut verdicts = probes::at_home(settings);
+    match HttpClients::new(&settings.outbound) {
+        Ok(clients) => {
+            let (sign_in, model) = tokio::join!(
+                probes::sign_in(&clients.api, &settings.identity),
+                probes::model(&clients.api, &settings.model)
+            );
+            verdicts.extend([sign_in, model]);
+        }
+        Err(error) => verdicts.push(Verdict { about: "Network", mark: Mark::Bad, words: format!("{error:#}") }),
+    }
+    verdicts
+}
+
+fn write_variables(environment: &Environment, out: &mut impl Write) -> io::Result<()> {
+    let mut section: Option<Section> = None;
+    for variable in VARIABLES {
+        if section.replace(variable.section) != Some(variable.section) {
+            writeln!(out, "\n{}", variable.section.title())?;
+        }
+        write_variable(environment, variable, out)?;
+    }
+    for name in environment.unknown() {
+        writeln!(out, "\n{} stands in .env, but nothing reads it; is it misspelt?", shown_value(name))?;
+    }
+    Ok(())
+}
+
+fn write_variable(environment: &Environment, variable: &Variable, out: &mut impl Write) -> io::Result<()> {
+    let Variable { name, default, meaning, secret, .. } = *variable;
+    let value = environment.get(name).filter(|value| !value.trim().is_empty());
+    let source = match environment.source(name) {
+        Source::Environment => "from the environment",
+        Source::DotEnv => "from .env",
+        Source::Default => "the default",
+    };
+    match value {
+        Some(_) if secret => writeln!(out, "  {name} = (set, not shown), {source}"),
+        Some(value) => writeln!(out, "  {name} = {}, {source}", shown_value(value.trim())),
+        None if default.is_empty() => writeln!(out, "  {name} is not set\n      {meaning}."),
+        None => writeln!(out, "  {name} = {default:?}, the default"),
+    }
+}
+
+fn write_faults(faults: &SettingsFaults, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "\n{faults}\n\nNothing was tried; mend the settings first.")
+}
+
+fn write_verdicts(verdicts: &[Verdict], out: &mut impl Write) -> io::Result<bool> {
+    writeln!(out, "\nWhat works")?;
+    for Verdict { about, mark, words } in verdicts {
+        let mark = match mark {
+            Mark::Good => "ok     ",
+            Mark::Sandbox => "sandbox",
+            Mark::Doubt => "look   ",
+            Mark::Bad => "FAILED ",
+        };
+        writeln!(out, "  {mark}  {about}: {words}")?;
+    }
+    let works = verdicts.iter().all(|verdict| verdict.mark != Mark::Bad);
+    let end = if works { "Teacher's Aide can start." } else { "Teacher's Aide would not work like this." };
+    writeln!(out, "\n{end}")?;
+    Ok(works)
+}
