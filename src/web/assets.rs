@@ -25,6 +25,7 @@ pub fn url(file: &str) -> String {
 ///
 /// A URL with an old hash, from a page opened before an upgrade, still gets the
 /// file as it is now, but may not be kept.
+#[expect(clippy::unused_async, reason = "actix takes handlers that are async")]
 pub async fn serve(request: HttpRequest, path: Path<(String, String)>) -> HttpResponse {
     let (asked, file) = path.into_inner();
     let Some(found) = Files::get(&file) else {

@@ -4,8 +4,10 @@ use std::{collections::HashSet, mem, sync::LazyLock};
 
 use ammonia::Builder;
 use comrak::{
-    Arena, Node, Options, format_html,
-    nodes::{NodeCodeBlock, NodeValue},
+    Arena, Node, Options,
+    arena_tree::NodeEdge,
+    format_html,
+    nodes::{AstNode, NodeCodeBlock, NodeValue},
     parse_document,
 };
 
@@ -54,6 +56,13 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     cleaner
 });
 
+/// How many nodes may stand inside each other.
+const DEEPEST: usize = 24;
+
+/// Stands for a break until the HTML is written: the tree allows no break in a cell.
+/// A private sign that a text brings along makes a break too, and nothing else.
+const BREAK: &str = "\u{E00A}";
+
 /// Which of the blocks in a text are final.
 pub(super) struct Sealed {
     /// The final blocks.
@@ -96,10 +105,17 @@ fn is_closed(block: Node<'_>, after_blank: bool) -> bool {
     }
 }
 
-fn write<'a>(root: Node<'a>) -> SafeHtml {
+fn write(root: Node<'_>) -> SafeHtml {
     if root.first_child().is_none() {
         return SafeHtml::default();
     }
+    let (html, names) = format(root);
+    SafeHtml(sheet::dress(&clean(&html), &names))
+}
+
+/// HTML of an inert tree, and the names of its tables.
+fn format<'a>(root: Node<'a>) -> (String, Vec<String>) {
+    flatten(root);
     let nodes: Vec<Node<'a>> = root.descendants().collect();
     let mut names = Vec::new();
     for node in nodes {
@@ -111,15 +127,71 @@ fn write<'a>(root: Node<'a>) -> SafeHtml {
     if format_html(root, &OPTIONS, &mut html).is_err() {
         html.clear();
     }
-    SafeHtml(sheet::dress(&CLEANER.clean(&html).to_string(), &names))
+    (html.replace(BREAK, "<br>"), names)
+}
+
+/// Makes what is nested deeper than anyone reads into its text: the time to clean
+/// grows with the square of the depth.
+fn flatten(root: Node<'_>) {
+    let mut depth = 0_usize;
+    let mut inside = None;
+    let mut deep: Vec<(Node<'_>, NodeValue)> = Vec::new();
+    for edge in root.traverse() {
+        match edge {
+            NodeEdge::Start(node) => {
+                depth += 1;
+                if depth >= DEEPEST
+                    && inside.is_none()
+                    && let Some(value) = plain(node)
+                {
+                    deep.push((node, value));
+                    inside = Some(depth);
+                }
+            }
+            NodeEdge::End(_) => {
+                inside = inside.filter(|outer| *outer != depth);
+                depth -= 1;
+            }
+        }
+    }
+    for (node, value) in deep {
+        node.children().for_each(AstNode::detach);
+        node.data_mut().value = value;
+    }
+}
+
+/// What may stand in the place of a node that has others inside.
+fn plain(node: Node<'_>) -> Option<NodeValue> {
+    match &node.data().value {
+        NodeValue::BlockQuote | NodeValue::List(_) => {
+            let literal = node.collect_text();
+            Some(NodeValue::CodeBlock(Box::new(NodeCodeBlock { literal, ..NodeCodeBlock::default() })))
+        }
+        NodeValue::Emph | NodeValue::Strong | NodeValue::Strikethrough | NodeValue::Link(_) | NodeValue::Image(_) => {
+            Some(NodeValue::Text(node.collect_text().into()))
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn clean(html: &str) -> String {
+    CLEANER.clean(html).to_string()
+}
+
+/// The first layer alone, to see that it holds without the second.
+#[cfg(test)]
+pub(super) fn uncleaned(text: &str) -> String {
+    let arena = Arena::new();
+    format(parse_document(&arena, text, &OPTIONS)).0
 }
 
 /// Turns what could act or fetch into text that shows it.
-fn make_inert<'a>(node: Node<'a>) {
+fn make_inert(node: Node<'_>) {
     let mut data = node.data_mut();
     match &mut data.value {
         NodeValue::HtmlInline(raw) => {
-            data.value = if is_break(raw) { NodeValue::LineBreak } else { NodeValue::Text(mem::take(raw).into()) };
+            let text = if is_break(raw) { BREAK.into() } else { mem::take(raw) };
+            data.value = NodeValue::Text(text.into());
         }
         NodeValue::HtmlBlock(raw) => {
             let literal = mem::take(&mut raw.literal);
@@ -128,7 +200,7 @@ fn make_inert<'a>(node: Node<'a>) {
         NodeValue::Link(link) | NodeValue::Image(link) => {
             let url = mem::take(&mut link.url);
             drop(data);
-            spell_out(node, url);
+            spell_out(node, &url);
         }
         // The answer stands below the page's own two levels of headings.
         NodeValue::Heading(heading) => heading.level = (heading.level + 1).clamp(3, 6),
@@ -143,7 +215,7 @@ fn is_break(raw: &str) -> bool {
 
 /// Puts the words of a link in its place, and the whole address after them, so
 /// that the words cannot hide where it would have led.
-fn spell_out<'a>(link: Node<'a>, url: String) {
+fn spell_out<'a>(link: Node<'a>, url: &str) {
     let known = link.collect_text() == url;
     let words: Vec<Node<'a>> = link.children().collect();
     for word in words {

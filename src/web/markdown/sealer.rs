@@ -21,6 +21,8 @@ pub struct Sealer {
     line: usize,
     after_blank: bool,
     credit: usize,
+    #[cfg(test)]
+    pub(super) parsed: usize,
 }
 
 impl Default for Sealer {
@@ -32,7 +34,14 @@ impl Default for Sealer {
 impl Sealer {
     /// A sealer before the first character.
     pub fn new() -> Self {
-        Self { open: String::new(), line: 0, after_blank: false, credit: MOST_WORK }
+        Self {
+            open: String::new(),
+            line: 0,
+            after_blank: false,
+            credit: MOST_WORK,
+            #[cfg(test)]
+            parsed: 0,
+        }
     }
 
     /// The text of the block that is still open.
@@ -43,6 +52,7 @@ impl Sealer {
     /// Takes the next piece of text, of any length.
     pub fn push(&mut self, delta: &str) -> Frame {
         let mut sealed = SafeHtml::default();
+        let mut cut = false;
         let mut added = String::with_capacity(delta.len());
         for piece in delta.split_inclusive('\n') {
             // A line may end in CR LF; a bare CR would be a line that is not counted here.
@@ -50,10 +60,12 @@ impl Sealer {
             self.open.push_str(&piece);
             added.push_str(&piece);
             if piece.ends_with('\n') {
+                let length = self.open.len();
                 sealed.append(self.line_done());
+                cut |= self.open.len() < length;
             }
         }
-        let tail = if sealed.is_empty() { Tail::Add(added) } else { Tail::Whole(self.open.clone()) };
+        let tail = if cut { Tail::Whole(self.open.clone()) } else { Tail::Add(added) };
         Frame { sealed, tail, kind: self.kind() }
     }
 
@@ -104,7 +116,11 @@ impl Sealer {
     }
 
     fn seal(&mut self) -> SafeHtml {
-        self.credit -= self.open.len();
+        self.credit = self.credit.saturating_sub(self.open.len());
+        #[cfg(test)]
+        {
+            self.parsed += self.open.len();
+        }
         let sealed = block::finals(&self.open, self.after_blank);
         match sealed.rest {
             None => self.open.clear(),

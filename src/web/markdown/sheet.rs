@@ -5,7 +5,7 @@
 use askama::Template;
 use comrak::{
     Node,
-    nodes::{NodeValue, TableAlignment},
+    nodes::{AstNode, NodeValue, TableAlignment},
 };
 
 /// The only attribute values that cleaning lets through.
@@ -28,13 +28,13 @@ struct Opening<'a> {
 }
 
 /// Aligns the columns that hold numbers, and gives the table's name.
-pub(super) fn prepare<'a>(node: Node<'a>) -> Option<String> {
+pub(super) fn prepare(node: Node<'_>) -> Option<String> {
     let columns = match &node.data().value {
         NodeValue::Table(table) => table.num_columns,
         _ => return None,
     };
     let rows: Vec<Vec<String>> =
-        node.children().map(|row| row.children().map(|cell| cell.collect_text()).collect()).collect();
+        node.children().map(|row| row.children().map(AstNode::collect_text).collect()).collect();
     let numbers: Vec<bool> =
         (0..columns).map(|at| is_numbers(rows.iter().skip(1).filter_map(|row| row.get(at)))).collect();
     if let NodeValue::Table(table) = &mut node.data_mut().value {
@@ -50,8 +50,7 @@ pub(super) fn prepare<'a>(node: Node<'a>) -> Option<String> {
 fn is_numbers<'a>(cells: impl Iterator<Item = &'a String>) -> bool {
     let mut found = false;
     for cell in cells {
-        let cell = cell.trim();
-        found |= cell.contains(|sign: char| sign.is_ascii_digit());
+        found |= !cell.trim().is_empty();
         if !cell.chars().all(|sign| sign.is_ascii_digit() || " .,%+-–—−/".contains(sign)) {
             return false;
         }
