@@ -1,1 +1,9 @@
+//! The sandbox over real HTTP, by a client that knows nothing of its insides.
 
+mod connected;
+mod faults;
+mod kit;
+mod oidc;
+mod outbox;
+mod pages;
+mod vault;
