@@ -4,5 +4,7 @@
 pub mod clock;
 pub mod identity;
 pub mod mail;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod school;
 pub mod vault;

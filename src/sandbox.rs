@@ -1,0 +1,3 @@
+//! Local stand-ins that speak the real wire protocols.
+
+pub mod model;
