@@ -15,6 +15,7 @@ pub mod faults;
 pub mod google;
 mod line;
 pub mod log;
+pub mod model;
 mod outbox;
 mod pages;
 mod people;
@@ -33,7 +34,14 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::clock::{Clock, Ids, SystemClock, SystemIds};
 
-use self::{auth0::Auth0, faults::Faults, google::Google, log::RequestLog, server::Server};
+use self::{
+    auth0::Auth0,
+    faults::Faults,
+    google::Google,
+    log::RequestLog,
+    model::{DemoMind, Mind, ModelServer},
+    server::Server,
+};
 pub use self::{auth0::Setup, people::Person};
 
 /// What a sandbox is made of; the default is what the demo shows.
@@ -51,6 +59,8 @@ pub struct SandboxOptions {
     pub callbacks: Vec<String>,
     /// How the tenant is set up.
     pub setup: Setup,
+    /// What the model says.
+    pub mind: Arc<dyn Mind>,
 }
 
 impl Default for SandboxOptions {
@@ -62,6 +72,7 @@ impl Default for SandboxOptions {
             people: Person::cast(),
             callbacks: Vec::new(),
             setup: Setup::default(),
+            mind: Arc::new(DemoMind::default()),
         }
     }
 }
@@ -79,6 +90,7 @@ pub(crate) struct World {
     clock: Arc<dyn Clock>,
     auth0: Arc<Auth0>,
     google: Arc<Google>,
+    model: Arc<ModelServer>,
     faults: Arc<Faults>,
     log: Arc<RequestLog>,
 }
@@ -135,6 +147,11 @@ impl Sandbox {
         &self.world.google
     }
 
+    /// The model: its mind can be exchanged, and what it was asked is kept.
+    pub fn model(&self) -> &ModelServer {
+        &self.world.model
+    }
+
     /// The fault plan; empty until a test adds to it.
     pub fn faults(&self) -> &Faults {
         &self.world.faults
@@ -157,13 +174,15 @@ impl Sandbox {
 
 impl World {
     fn new(port: u16, options: SandboxOptions) -> Self {
-        let SandboxOptions { clock, ids, people, callbacks, setup, .. } = options;
+        let SandboxOptions { clock, ids, people, callbacks, setup, mind, .. } = options;
         let google = Arc::new(Google::new(clock.clone(), ids.clone()));
+        let model = Arc::new(ModelServer::new(mind, clock.clone(), ids.clone()));
         let auth0 = Auth0::new(port, clock.clone(), ids, google.clone(), people, callbacks, setup);
         Self {
             clock,
             auth0: Arc::new(auth0),
             google,
+            model,
             faults: Arc::new(Faults::default()),
             log: Arc::new(RequestLog::default()),
         }

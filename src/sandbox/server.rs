@@ -10,7 +10,7 @@ use actix_web::{
     web::{Data, PayloadConfig, ServiceConfig, scope},
 };
 
-use super::{World, auth0, google, line::Line, outbox, pages, wire};
+use super::{World, auth0, google, line::Line, model, outbox, pages, wire};
 
 /// Gmail's own limit is 35 MiB for the message; base64 and JSON come on top.
 const LARGEST_REQUEST: usize = 64 << 20;
@@ -71,6 +71,7 @@ fn mount(config: &mut ServiceConfig, world: &World) {
         .app_data(Data::from(world.google.clone()))
         .service(scope("/auth0").configure(auth0::routes))
         .service(scope("/google").configure(google::routes))
+        .configure(model::configure(Data::from(world.model.clone())))
         .configure(outbox::routes)
         .configure(pages::routes);
 }

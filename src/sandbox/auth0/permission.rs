@@ -13,6 +13,13 @@ pub(super) struct Permission {
     pub(super) words: &'static str,
 }
 
+impl Permission {
+    /// The scope without the part that all of Google's share.
+    pub(super) fn short(&self) -> &str {
+        short(&self.scope)
+    }
+}
+
 /// The permissions among these scopes; the base ones need no asking.
 pub(super) fn asked<'a>(scopes: impl IntoIterator<Item = &'a str>) -> Vec<Permission> {
     let mut seen = BTreeSet::new();
@@ -31,8 +38,12 @@ fn is_base(scope: &str) -> bool {
     BASE.contains(&scope) || matches!(scope, "email" | "profile")
 }
 
+fn short(scope: &str) -> &str {
+    scope.strip_prefix("https://www.googleapis.com/auth/").unwrap_or(scope)
+}
+
 fn words(scope: &str) -> &'static str {
-    match scope.strip_prefix("https://www.googleapis.com/auth/").unwrap_or(scope) {
+    match short(scope) {
         "gmail.send" => "Send email on your behalf",
         "gmail.compose" => "Manage drafts and send emails",
         "gmail.readonly" => "View your email messages and settings",
