@@ -3,6 +3,7 @@
 mod connected;
 mod faults;
 mod kit;
+mod model;
 mod oidc;
 mod outbox;
 mod pages;
