@@ -2,14 +2,17 @@
 //! and writes mails that leave only after the teacher approves them.
 
 pub mod assistant;
+pub mod check;
 pub mod clients;
 pub mod clock;
 pub mod identity;
 pub mod mail;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod school;
 pub mod settings;
 pub mod store;
+pub mod telemetry;
 pub mod tools;
-
 pub mod vault;
 pub mod web;
