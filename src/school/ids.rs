@@ -99,6 +99,7 @@ pub struct Teacher {
     pub id: TeacherId,
     /// The full name, as the identity provider tells it.
     pub name: String,
-    /// The teacher's own address, from which mail goes.
+    /// The teacher's own address, from which mail goes. Classes are given by it:
+    /// it is empty unless the identity provider vouches for it.
     pub email: String,
 }
