@@ -16,7 +16,7 @@ const LONGEST: usize = 254;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
     /// Nothing there.
-    #[error("the address is empty; it should look like name@example.com")]
+    #[error("an address is needed, like name@example.com")]
     Empty,
     /// Longer than mail can carry.
     #[error("the address is longer than {LONGEST} characters")]

@@ -15,8 +15,9 @@ pub use faults::{SchoolFault, SchoolFaults};
 use fields::{Record, shown, whole_number};
 
 use super::{
-    Class, ClassId, EVALUATIONS, EmailText, Enrolled, Evaluations, Grade, PersonName, Semester, Student, StudentId,
-    Term, name::tidy,
+    Class, ClassId, EVALUATIONS, EmailText, Enrolled, Evaluations, Grade, NameError, PersonName, Semester, Student,
+    StudentId, Term,
+    name::{tidy, visible},
 };
 
 /// A sound school, as its file tells it.
@@ -90,24 +91,18 @@ impl Reader {
     }
 
     fn student(&mut self, value: Value, at: usize) -> Option<Student> {
-        let mut record =
-            Record::open(value, Place::default().student(format!("no. {} of the list", at + 1)), &mut self.faults)?;
-        let id = record.text("id", &mut self.faults, StudentId::parse);
-        if let Some(id) = &id {
-            record.place = Place::default().student(id.to_string());
+        let place = Place::default().student(format!("no. {} of the list", at + 1));
+        let mut record = Record::open(value, place, &mut self.faults)?;
+        if let Some(id) = record.peek("id").filter(|id| StudentId::parse(id).is_ok()) {
+            record.place = Place::default().student(id.to_owned());
         }
-        let name = record.text("name", &mut self.faults, |text| PersonName::parse(text, None));
-        if let Some(name) = &name {
-            record.place = record.place.named(name.full());
+        if let Some(name) = record.peek("name").and_then(|name| tidy(name).ok()) {
+            record.place = record.place.named(&name);
         }
+        let id = record.text("id", &mut self.faults, student_id);
         let family = record.optional_text("family", &mut self.faults, tidy);
-        let name = name.and_then(|name| match family.ok()? {
-            None => Some(name),
-            Some(family) => {
-                let told = PersonName::parse(name.full(), Some(&family));
-                told.map_err(|error| self.faults.push(&record.place, format!("“family” {error}"))).ok()
-            }
-        });
+        let told = family.as_ref().ok().and_then(Option::as_deref);
+        let name = record.text("name", &mut self.faults, |full| PersonName::parse(full, told));
         let email = record.optional_text("email", &mut self.faults, EmailText::parse);
         if let Some(id) = &id
             && !self.student_ids.insert(id.clone())
@@ -115,21 +110,25 @@ impl Reader {
             self.faults.push(&record.place, "the id is used twice; each student has an id of their own".to_owned());
         }
         record.close(&mut self.faults);
+        family.ok()?;
         Some(Student { id: id?, name: name?, email: email.ok()? })
     }
 
     fn class(&mut self, value: Value, at: usize) -> Option<Class> {
-        let mut record =
-            Record::open(value, Place::default().class(format!("no. {} of the list", at + 1)), &mut self.faults)?;
-        let id = record.text("id", &mut self.faults, ClassId::parse);
-        if let Some(id) = &id {
-            record.place = Place::default().class(id.to_string());
+        let place = Place::default().class(format!("no. {} of the list", at + 1));
+        let mut record = Record::open(value, place, &mut self.faults)?;
+        if let Some(id) = record.peek("id").filter(|id| ClassId::parse(id).is_ok()) {
+            record.place = Place::default().class(id.to_owned());
         }
+        let title = |record: &Record| {
+            Some(Class::titled(&tidy(record.peek("subject")?).ok()?, &label(record.peek("group")?).ok()?))
+        };
+        if let Some(title) = title(&record) {
+            record.place = record.place.named(&title);
+        }
+        let id = record.text("id", &mut self.faults, class_id);
         let subject = record.text("subject", &mut self.faults, tidy);
         let group = record.text("group", &mut self.faults, label);
-        if let (Some(subject), Some(group)) = (&subject, &group) {
-            record.place = record.place.named(&format!("{subject} · {group}"));
-        }
         let term = self.term(&mut record);
         let teacher = record.optional_text("teacher", &mut self.faults, EmailText::parse);
         let seats = record.list("roster", &mut self.faults);
@@ -149,13 +148,17 @@ impl Reader {
             return None;
         }
         let mut seated = BTreeSet::new();
-        seats.into_iter().enumerate().map(|(at, seat)| self.seat(seat, at, class, &mut seated)).collect()
+        let read = |(at, seat)| self.seat(seat, at, class, &mut seated);
+        // First all of them, then whether all are sound: collecting straight
+        // into an option would stop reading at the first fault.
+        let seats: Vec<_> = seats.into_iter().enumerate().map(read).collect();
+        seats.into_iter().collect()
     }
 
     fn seat(&mut self, value: Value, at: usize, class: &Place, seated: &mut BTreeSet<StudentId>) -> Option<Enrolled> {
         let place = class.student(format!("no. {} of the roster", at + 1));
         let mut record = Record::open(value, place, &mut self.faults)?;
-        let student = record.text("student", &mut self.faults, StudentId::parse);
+        let student = record.text("student", &mut self.faults, student_id);
         if let Some(id) = &student {
             record.place = class.student(id.to_string());
             if let Some(student) = self.students.get(id) {
@@ -208,11 +211,17 @@ fn grade(value: &Value) -> Result<Option<Grade>, String> {
     }
 }
 
+fn student_id(text: &str) -> Result<StudentId, &'static str> {
+    StudentId::parse(text).map_err(|_| "a student's id is s- and 2 to 12 digits, such as s-1001")
+}
+
+fn class_id(text: &str) -> Result<ClassId, &'static str> {
+    ClassId::parse(text).map_err(|_| "a class's id is c- and 2 to 12 digits, such as c-01")
+}
+
 /// A group may be a number alone, which a name may not.
-fn label(text: &str) -> Result<String, super::NameError> {
-    let lettered = tidy(&format!("{text} a"))?;
-    let label = lettered.strip_suffix(" a").unwrap_or_default().trim();
-    if label.chars().any(char::is_alphanumeric) { Ok(label.to_owned()) } else { Err(super::NameError::Empty) }
+fn label(text: &str) -> Result<String, NameError> {
+    visible(text).and_then(|text| if text.contains(char::is_alphanumeric) { Ok(text) } else { Err(NameError::Empty) })
 }
 
 #[cfg(test)]

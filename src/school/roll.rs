@@ -42,7 +42,12 @@ pub struct Class {
 impl Class {
     /// The class as one says it, such as "Algebra I · 10B".
     pub fn title(&self) -> String {
-        format!("{} · {}", self.subject, self.group)
+        Self::titled(&self.subject, &self.group)
+    }
+
+    /// How subject and group are said together.
+    pub(super) fn titled(subject: &str, group: &str) -> String {
+        format!("{subject} · {group}")
     }
 
     /// Whether this is a class of the teacher who asks.

@@ -239,7 +239,7 @@ fn sixty_four_ask_at_once_while_addresses_change() {
     });
 }
 
-/// What issue-tellers and the demo's story rely on.
+/// The demo's story and the suggested questions rely on these facts.
 #[test]
 fn the_sample_school_is_large_enough_and_holds_its_two_strugglers() {
     let (school, anyone) = (sample(), ada());
@@ -285,7 +285,7 @@ fn the_sample_school_is_believable() {
     let all = school.students(&anyone, TODAY);
     let names = || all.iter().map(|student| student.name.as_str());
     assert_eq!(names().collect::<BTreeSet<_>>().len(), all.len());
-    for sign in ["'", "-", "é", "ł", " van "] {
-        assert!(names().any(|name| name.contains(sign)) || sign == "ł", "{sign}");
+    for sign in ["'", "-", "é", "ø", " van "] {
+        assert!(names().any(|name| name.contains(sign)), "{sign}");
     }
 }

@@ -95,6 +95,11 @@ impl Record {
         }
     }
 
+    /// The text of a field that is still to be read, if it is a text.
+    pub(super) fn peek(&self, field: &str) -> Option<&str> {
+        self.fields.get(field).and_then(Value::as_str)
+    }
+
     /// A field that must be there.
     pub(super) fn take<T>(
         &mut self,
@@ -155,10 +160,8 @@ impl Record {
     }
 }
 
-/// Quotes the text before the reason, unless there is nothing to quote.
 fn reason(text: &str, error: &impl fmt::Display) -> String {
-    let error = error.to_string();
-    if text.trim().is_empty() { error } else { format!("is {}: {error}", shown(&text.into())) }
+    if text.trim().is_empty() { format!("is empty: {error}") } else { format!("is {}: {error}", shown(&text.into())) }
 }
 
 /// A value as it stands in the file, shortened; its control characters are escaped.
