@@ -111,12 +111,7 @@ impl Assistant {
     }
 
     fn scene<'a>(&'a self, caller: &'a Caller) -> Scene<'a> {
-        Scene {
-            teacher: &caller.teacher,
-            school: &self.parts.school,
-            clock: &*self.parts.clock,
-            ids: &*self.parts.ids,
-        }
+        Scene { teacher: &caller.teacher, school: &self.parts.school, clock: &*self.parts.clock, ids: &*self.parts.ids }
     }
 
     /// A name under which the operator finds in the log what a teacher was told

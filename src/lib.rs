@@ -1,6 +1,7 @@
 //! Teacher's Aide: an assistant that answers from a teacher's own grade book
 //! and writes mails that leave only after the teacher approves them.
 
+pub mod app;
 pub mod assistant;
 pub mod check;
 pub mod clients;

@@ -1,1 +1,64 @@
-fn main() {}
+//! Reads the settings, builds the application, and serves until it is stopped.
+
+use std::{io, net::TcpListener, process::ExitCode};
+
+use anyhow::Context;
+use clap::Parser;
+use teachers_aide::{
+    app::{self, App, World},
+    check,
+    clients::http::install_tls,
+    settings::{Environment, Settings},
+    telemetry,
+};
+use tokio_util::sync::CancellationToken;
+
+/// A teacher's assistant that answers from the grade book and writes mails that
+/// leave only after the teacher approves them.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Print each setting and where it came from, try the services, and stop.
+    #[arg(long)]
+    check: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = run(Arguments::parse()).await;
+    outcome.unwrap_or_else(|fault| {
+        use io::Write;
+        let _unread = writeln!(io::stderr(), "{fault:#}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    install_tls();
+    let environment = Environment::load()?;
+    if arguments.check {
+        let well = check::run(&environment, &mut io::stdout()).await?;
+        return Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    let settings = Settings::read(|name| environment.get(name))?;
+    telemetry::init(&settings.log);
+    let address = settings.web.listen();
+    let listener = TcpListener::bind(address).with_context(|| format!("cannot listen on {address} (HOST, PORT)"))?;
+    let app = App::build(settings, World::default()).await?;
+    io::Write::write_all(&mut io::stderr(), app::welcome(&app).as_bytes())?;
+    let stop = CancellationToken::new();
+    tokio::spawn(stop_on_signal(stop.clone()));
+    app.serve(listener, stop).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn stop_on_signal(stop: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        stop.cancel();
+    }
+}

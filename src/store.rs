@@ -5,7 +5,6 @@
 //! waits for a lock it cannot get; reads have connections of their own. What
 //! must survive a power cut (a claim) goes through a third, which syncs.
 
-
 mod address_changes;
 mod approvals;
 mod conversations;
@@ -43,12 +42,7 @@ const READERS: u32 = 4;
 impl Store {
     /// Opens the file, makes it if it is not there, and brings its tables up to
     /// date. A file that is broken or newer than this program is refused.
-    pub async fn open(
-        path: &Path,
-        sealer: Sealer,
-        ids: Arc<dyn Ids>,
-        clock: Arc<dyn Clock>,
-    ) -> anyhow::Result<Self> {
+    pub async fn open(path: &Path, sealer: Sealer, ids: Arc<dyn Ids>, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         }
@@ -102,7 +96,9 @@ async fn pool(size: u32, options: SqliteConnectOptions) -> sqlx::Result<SqlitePo
 fn explain_migration(fault: sqlx::migrate::MigrateError) -> anyhow::Error {
     use sqlx::migrate::MigrateError::{VersionMismatch, VersionMissing};
     let words = match &fault {
-        VersionMissing(_) | VersionMismatch(_) => "the file was written by another version of this program; use that one, or another file",
+        VersionMissing(_) | VersionMismatch(_) => {
+            "the file was written by another version of this program; use that one, or another file"
+        }
         _ => "the tables cannot be brought up to date",
     };
     anyhow::Error::from(fault).context(words)
@@ -116,4 +112,3 @@ fn millis(at: jiff::Timestamp) -> i64 {
 fn timestamp(millis: i64) -> anyhow::Result<jiff::Timestamp> {
     jiff::Timestamp::from_millisecond(millis).context("a stored time is out of range")
 }
-

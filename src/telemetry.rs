@@ -6,6 +6,7 @@
 //! `RUST_LOG` says: it quotes whole payloads, and those are student data.
 
 mod escape;
+mod request;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
+pub use self::request::RequestSpan;
 use crate::settings::{Log, LogFormat};
 
 /// The names of fields, one per thing, in spans and in events.

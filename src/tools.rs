@@ -24,7 +24,6 @@ use crate::{
     school::{ClassId, ClassView, StudentId, StudentView},
 };
 
-
 /// "1 class", "4 classes".
 fn counted(count: usize, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
@@ -52,13 +51,7 @@ fn short(id: &str) -> String {
 
 /// Tools that only look show no card: nobody is asked before a look.
 fn nothing_to_preview() -> Preview {
-    Preview {
-        heading: String::new(),
-        rows: Vec::new(),
-        fields: Vec::new(),
-        action: String::new(),
-        note: String::new(),
-    }
+    Preview { heading: String::new(), rows: Vec::new(), fields: Vec::new(), action: String::new(), note: String::new() }
 }
 
 /// A look cannot be corrected.

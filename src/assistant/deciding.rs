@@ -146,7 +146,8 @@ impl Assistant {
             return Err(DecideError::Changed(Box::new(approval)));
         }
         let said = json!({ "status": "discarded", "note": "The teacher discarded the draft. Nothing was sent." });
-        let outcome = ApprovalOutcome { words: "Discarded. Nothing was sent.".into(), said, outcome: Outcome::Declined };
+        let outcome =
+            ApprovalOutcome { words: "Discarded. Nothing was sent.".into(), said, outcome: Outcome::Declined };
         self.advance(&approval, ApprovalState::Rejected, Some(outcome)).await
     }
 
@@ -279,10 +280,9 @@ impl Assistant {
             ApprovalState::Rejected => "the teacher discarded it; nothing was sent",
             ApprovalState::Failed => "the teacher approved it, but it could not be sent",
             ApprovalState::Unknown => "the teacher approved it, and it is not known whether it was sent",
-            ApprovalState::Proposed
-            | ApprovalState::Approved
-            | ApprovalState::Claimed
-            | ApprovalState::Superseded => return Ok(()),
+            ApprovalState::Proposed | ApprovalState::Approved | ApprovalState::Claimed | ApprovalState::Superseded => {
+                return Ok(());
+            }
         };
         let text = format!("Note from the application about the draft of call-{} above: {what}.", approval.call);
         self.parts.conversations.add_note(&approval.conversation, &text, self.parts.clock.now()).await
@@ -295,7 +295,6 @@ fn has_result(stored: &StoredTurn, call: &str) -> bool {
 
 fn set_aside(stored: &StoredTurn, call: &str) -> bool {
     stored.turn.calls().any(|c| {
-        c.id == call
-            && matches!(&c.state, CallState::Finished { result } if result.outcome == Outcome::Undecided)
+        c.id == call && matches!(&c.state, CallState::Finished { result } if result.outcome == Outcome::Undecided)
     })
 }

@@ -90,7 +90,9 @@ pub enum WordsError {
     #[error("Write something first, then send it.")]
     Empty,
     /// Longer than the assistant reads at once.
-    #[error("That is {length} characters; the assistant reads up to {limit} at once. Your text is kept: shorten it, or send it in parts.")]
+    #[error(
+        "That is {length} characters; the assistant reads up to {limit} at once. Your text is kept: shorten it, or send it in parts."
+    )]
     TooLong {
         /// How long it is, in characters.
         length: usize,

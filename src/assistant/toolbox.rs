@@ -267,7 +267,9 @@ fn stored_plan<P: DeserializeOwned>(plan: &Value) -> Result<P, ToolError> {
 /// but the model's own argument.
 fn bad_arguments(tool: &str, fault: &serde_json::Error) -> ToolError {
     let fault: String = fault.to_string().chars().take(300).collect();
-    ToolError::Tell(format!("The arguments of {tool} are not as its schema says: {fault}. Correct them and call again."))
+    ToolError::Tell(format!(
+        "The arguments of {tool} are not as its schema says: {fault}. Correct them and call again."
+    ))
 }
 
 /// The tools, ordered by name.

@@ -77,7 +77,8 @@ impl Approvals for Store {
     }
 
     async fn of_conversation(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Vec<Approval>> {
-        let sql = select_approvals!("WHERE teacher_id = $1 AND conversation_id = $2 ORDER BY created_at, turn_id, call_id");
+        let sql =
+            select_approvals!("WHERE teacher_id = $1 AND conversation_id = $2 ORDER BY created_at, turn_id, call_id");
         let rows = sqlx::query_as::<_, ApprovalRow>(sql).bind(teacher.as_str()).bind(id.as_str());
         rows.fetch_all(&self.reader).await?.into_iter().map(ApprovalRow::read).collect()
     }

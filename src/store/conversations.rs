@@ -174,7 +174,8 @@ async fn by_client_id(tx: &mut Transaction<'_, Sqlite>, new: &NewTurn) -> anyhow
 /// top of the list; none when it is not there.
 async fn next_place(tx: &mut Transaction<'_, Sqlite>, new: &NewTurn) -> anyhow::Result<Option<i64>> {
     if let Some(title) = &new.title {
-        let sql = "INSERT INTO conversations (id, teacher_id, title, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)";
+        let sql =
+            "INSERT INTO conversations (id, teacher_id, title, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)";
         let row = sqlx::query(sql).bind(new.conversation.as_str()).bind(new.teacher.as_str()).bind(title);
         row.bind(millis(new.at)).execute(&mut **tx).await?;
         return Ok(Some(1));

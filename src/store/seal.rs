@@ -62,7 +62,8 @@ impl Sealer {
         let bound = bound(row, purpose, id);
         let payload = Payload { msg: text, aad: bound.as_bytes() };
         let open = cipher(key).decrypt(XNonce::from_slice(nonce), payload);
-        let open = open.map_err(|_| anyhow!("a sealed value does not open: it was changed, or copied from another row"))?;
+        let open =
+            open.map_err(|_| anyhow!("a sealed value does not open: it was changed, or copied from another row"))?;
         Ok(String::from_utf8(open).context("a sealed value is not text")?.into())
     }
 }

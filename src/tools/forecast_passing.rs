@@ -83,11 +83,7 @@ impl Plan {
 impl Tool for ForecastPassing {
     const CARD: Card = Card {
         name: "forecast_passing",
-        verbs: Verbs {
-            ask: "work out who passes",
-            doing: "Working out who passes",
-            done: "Worked out who passes",
-        },
+        verbs: Verbs { ask: "work out who passes", doing: "Working out who passes", done: "Worked out who passes" },
         risk: Risk::Reads,
     };
     type Args = Args;
@@ -112,9 +108,8 @@ impl Tool for ForecastPassing {
     async fn run(&self, scene: &Scene<'_>, plan: Cleared<Plan>, _: OwnData) -> Result<Output, ToolError> {
         let plan = plan.plan();
         let students = scene.school.students(scene.teacher, scene.today());
-        let places = || {
-            students.iter().flat_map(|student| student.enrolments.iter().map(move |enrolment| (student, enrolment)))
-        };
+        let places =
+            || students.iter().flat_map(|student| student.enrolments.iter().map(move |enrolment| (student, enrolment)));
         let covered = || places().filter(|(student, enrolment)| plan.covers(student, enrolment));
         Ok(Output {
             pass_mark: PASS_MARK.to_string(),

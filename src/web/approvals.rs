@@ -116,9 +116,7 @@ impl Verdict {
             Ok(approval) => return Ok(Self { approval, refusal: None }),
             Err(DecideError::NotFound) => return Err(PageError::NotFound),
             Err(DecideError::Broken(fault)) => return Err(PageError::Broken(fault)),
-            Err(DecideError::Changed(approval)) => {
-                (approval, refusal(StatusCode::CONFLICT, CHANGED.to_owned(), None))
-            }
+            Err(DecideError::Changed(approval)) => (approval, refusal(StatusCode::CONFLICT, CHANGED.to_owned(), None)),
             Err(DecideError::BadEdit { words, approval }) => {
                 (approval, refusal(StatusCode::UNPROCESSABLE_ENTITY, words, None))
             }

@@ -256,8 +256,8 @@ pub fn script_word(stored: &StoredTurn) -> &'static str {
     match present::state(&stored.turn.status, false) {
         super::parts::TurnState::Waiting => "waiting",
         super::parts::TurnState::Done | super::parts::TurnState::Stopped => "done",
-        super::parts::TurnState::Running
-        | super::parts::TurnState::Failed
-        | super::parts::TurnState::Interrupted => "failed",
+        super::parts::TurnState::Running | super::parts::TurnState::Failed | super::parts::TurnState::Interrupted => {
+            "failed"
+        }
     }
 }

@@ -17,7 +17,7 @@ use actix_web::{
 use super::{error::PageError, state::State};
 
 /// Middleware: refuses state changes that come from elsewhere.
-pub async fn guard(request: ServiceRequest, next: Next<impl MessageBody>) -> Result<ServiceResponse<impl MessageBody>, Error> {
+pub async fn guard(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse, Error> {
     let own = request.app_data::<Data<State>>().map(|state| state.public_url.origin().ascii_serialization());
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let came = Came {
@@ -27,9 +27,9 @@ pub async fn guard(request: ServiceRequest, next: Next<impl MessageBody>) -> Res
         content_type: header(header::CONTENT_TYPE.as_str()),
     };
     if !came.is_own(own.as_deref()) {
-        return Err(PageError::ForeignOrigin.into());
+        return Ok(request.error_response(PageError::ForeignOrigin));
     }
-    next.call(request).await
+    Ok(next.call(request).await?.map_into_boxed_body())
 }
 
 /// What a request says about where it comes from.

@@ -3,14 +3,19 @@
 //! A handler returns a [`PageError`]; [`explain`] turns it into a page, or into
 //! JSON for a script, once it is known who asks. Never a source chain.
 
+use std::panic::AssertUnwindSafe;
+
 use actix_web::{
     Error, HttpRequest, HttpResponse, ResponseError,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::{StatusCode, header},
+    error::InternalError,
+    http::{Method, StatusCode, header},
     middleware::Next,
+    web::Data,
 };
 use askama::Template;
+use futures_util::FutureExt;
 use serde_json::json;
 
 use super::{frame, pages::Message, state::State};
@@ -120,53 +125,65 @@ pub fn wants_json(request: &HttpRequest) -> bool {
     accept.is_some_and(|accept| accept.contains("application/json"))
 }
 
+/// What an error's answer depends on, noted before the request is handed on:
+/// while it is being routed nobody else may hold it.
+struct Asked {
+    json: bool,
+    get: bool,
+    path: String,
+    state: Option<Data<State>>,
+}
+
+impl Asked {
+    fn of(request: &ServiceRequest) -> Self {
+        Self {
+            json: wants_json(request.request()),
+            get: request.method() == Method::GET,
+            path: request.path().to_owned(),
+            state: request.app_data::<Data<State>>().cloned(),
+        }
+    }
+}
+
 /// Middleware: fills every error's answer for its reader, and logs what broke,
 /// once, under the reference that the reader is shown.
 pub async fn explain(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse, Error> {
-    let http = request.request().clone();
-    let answer = next.call(request).await;
-    let fault = match answer {
-        Ok(answer) if answer.status() == StatusCode::NOT_FOUND && answer.response().error().is_none() => {
-            let unmatched = answer.request().match_pattern().is_none();
-            if !unmatched {
-                return Ok(answer.map_into_boxed_body());
-            }
-            PageError::NotFound.into()
+    let asked = Asked::of(&request);
+    // A panic in a handler is told like any other fault, and the process lives.
+    let answer = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(fault)) => return Err(InternalError::from_response("", tell(&asked, &fault)).into()),
+        Err(_panic) => {
+            let fault = PageError::Broken(anyhow::anyhow!("a handler panicked")).into();
+            return Err(InternalError::from_response("", tell(&asked, &fault)).into());
         }
-        Ok(answer) if answer.response().error().is_none() => return Ok(answer.map_into_boxed_body()),
-        Ok(answer) => return Ok(fill(&http, answer)),
-        Err(fault) => fault,
     };
-    let answer = tell(&http, &fault);
-    Ok(ServiceResponse::new(http, answer))
+    let unmatched = answer.status() == StatusCode::NOT_FOUND && answer.request().match_pattern().is_none();
+    let filled = match answer.response().error() {
+        Some(fault) => tell(&asked, fault),
+        None if unmatched => tell(&asked, &PageError::NotFound.into()),
+        None => return Ok(answer.map_into_boxed_body()),
+    };
+    Ok(answer.into_response(filled))
 }
 
-fn fill<B: MessageBody>(http: &HttpRequest, answer: ServiceResponse<B>) -> ServiceResponse {
-    let filled = answer.response().error().map(|fault| tell(http, fault));
-    match filled {
-        Some(filled) => ServiceResponse::new(http.clone(), filled),
-        None => ServiceResponse::new(http.clone(), HttpResponse::InternalServerError().finish()),
-    }
-}
-
-fn tell(http: &HttpRequest, fault: &Error) -> HttpResponse {
+fn tell(asked: &Asked, fault: &Error) -> HttpResponse {
     let own = fault.as_error::<PageError>();
-    let status = fault.as_response_error().status_code();
-    let foreign = foreign(status, fault);
+    let foreign = foreign(fault.as_response_error().status_code(), fault);
     let error = own.or(foreign.as_ref()).unwrap_or(&PageError::NotFound);
-    let reference = reference(http, error);
+    let reference = reference(asked, error);
     let told = error.told();
-    if wants_json(http) {
+    if asked.json {
         let body = json!({ "error": { "words": told.words, "title": told.title, "reference": reference } });
         return HttpResponse::build(told.status).json(body);
     }
-    if matches!(error, PageError::SignedOut) && http.method() == actix_web::http::Method::GET {
-        return super::login::to_front_door(http);
+    if matches!(error, PageError::SignedOut) && asked.get {
+        return super::login::to_front_door(&asked.path);
     }
-    page(http, told, reference)
+    page(asked, told, reference)
 }
 
 /// An error of the framework: a body too large, a form that does not parse, a
@@ -182,12 +199,11 @@ fn foreign(status: StatusCode, fault: &Error) -> Option<PageError> {
     })
 }
 
-fn reference(http: &HttpRequest, error: &PageError) -> Option<String> {
+fn reference(asked: &Asked, error: &PageError) -> Option<String> {
     match error {
         PageError::Broken(fault) => {
-            let state = http.app_data::<actix_web::web::Data<State>>()?;
-            let reference = hex::encode(&state.ids.secret()[..4]);
-            tracing::error!(reference, path = http.path(), error = format!("{fault:#}"), "request failed");
+            let reference = hex::encode(&asked.state.as_ref()?.ids.secret()[..4]);
+            tracing::error!(reference, path = asked.path, error = format!("{fault:#}"), "request failed");
             Some(reference)
         }
         PageError::SignIn { reference, .. } => reference.clone(),
@@ -200,8 +216,8 @@ fn reference(http: &HttpRequest, error: &PageError) -> Option<String> {
     }
 }
 
-fn page(http: &HttpRequest, told: Told, reference: Option<String>) -> HttpResponse {
-    let demo = http.app_data::<actix_web::web::Data<State>>().and_then(|state| state.demo.clone());
+fn page(asked: &Asked, told: Told, reference: Option<String>) -> HttpResponse {
+    let demo = asked.state.as_ref().and_then(|state| state.demo.clone());
     let (next, href) = told.next;
     let page = Message {
         frame: frame::alone(told.title, demo),

@@ -52,10 +52,7 @@ fn past(conversation: &Conversation, current: Option<&str>) -> Past {
 }
 
 /// Conversations by stretch of time, for a reader: they come newest first.
-pub fn by_time<'a>(
-    conversations: &'a [Conversation],
-    clock: &dyn Clock,
-) -> Vec<(&'static str, Vec<&'a Conversation>)> {
+pub fn by_time<'a>(conversations: &'a [Conversation], clock: &dyn Clock) -> Vec<(&'static str, Vec<&'a Conversation>)> {
     let today = clock.wall().date();
     let mut groups: Vec<(&'static str, Vec<&Conversation>)> = Vec::new();
     for conversation in conversations {

@@ -31,7 +31,10 @@ const FIXED: [(&str, &str); 6] = [
 ];
 
 /// Middleware: sets the headers.
-pub async fn set(request: ServiceRequest, next: Next<impl MessageBody>) -> Result<ServiceResponse<impl MessageBody>, Error> {
+pub async fn set(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let state = request.app_data::<Data<State>>().cloned();
     let mut answer = next.call(request).await?;
     let headers = answer.headers_mut();

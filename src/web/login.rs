@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     assistant::TurnId,
-    identity::{Caller, Callback, CallbackError, CallbackOutcome, SignInError, SignInId, SignedIn},
+    identity::{Callback, CallbackError, CallbackOutcome, Caller, SignInError, SignInId, SignedIn},
 };
 
 /// Where to go after signing in, and what for.
@@ -37,7 +37,11 @@ pub struct Wanted {
 }
 
 /// `GET /`: the front door, or straight on for who is signed in.
-pub async fn front_door(state: Data<State>, session: Session, wanted: Query<Wanted>) -> Result<HttpResponse, PageError> {
+pub async fn front_door(
+    state: Data<State>,
+    session: Session,
+    wanted: Query<Wanted>,
+) -> Result<HttpResponse, PageError> {
     if session::current(&session, &state).await?.is_some() {
         return Ok(see(return_to::HOME));
     }
@@ -53,8 +57,8 @@ fn encoded(path: &str) -> String {
 }
 
 /// To the front door, and from there back to the page that was asked for.
-pub fn to_front_door(request: &HttpRequest) -> HttpResponse {
-    match return_to::checked(request.path()) {
+pub fn to_front_door(path: &str) -> HttpResponse {
+    match return_to::checked(path) {
         path if path != return_to::HOME => see(&format!("/?return_to={}", encoded(&path))),
         _ => see("/"),
     }

@@ -114,7 +114,9 @@ impl Presenter<'_> {
             Pause::SignIn => Some(Part::SignInAgain(SignInAgainCard {
                 key,
                 turn: turn.to_owned(),
-                words: format!("Your sign-in has ended over there. To {ask}, sign in once more; this turn then goes on."),
+                words: format!(
+                    "Your sign-in has ended over there. To {ask}, sign in once more; this turn then goes on."
+                ),
             })),
             Pause::Approval { .. } => None,
         }
@@ -181,7 +183,8 @@ impl Presenter<'_> {
             key: format!("call-{}", call.id),
             state,
             words,
-            elapsed: (result.took_ms >= 100).then(|| format!("{}.{} s", result.took_ms / 1000, result.took_ms / 100 % 10)),
+            elapsed: (result.took_ms >= 100)
+                .then(|| format!("{}.{} s", result.took_ms / 1000, result.took_ms / 100 % 10)),
             evidence: vec![asked_for(call), told],
         }
     }
@@ -262,7 +265,12 @@ fn over_budget(limit: Limit) -> Notice {
         Limit::ModelCalls => "This took more steps than one answer may. Ask again in smaller parts.",
         Limit::Time => "This took longer than one answer may. Ask again in smaller parts.",
     };
-    Notice { title: "Stopped by itself".to_owned(), words: words.to_owned(), tone: Tone::Warn, ..Notice::stopped("notice") }
+    Notice {
+        title: "Stopped by itself".to_owned(),
+        words: words.to_owned(),
+        tone: Tone::Warn,
+        ..Notice::stopped("notice")
+    }
 }
 
 /// The model ran into its limit of output, or the provider's filter cut it.

@@ -120,11 +120,7 @@ fn graded(class: &ClassView) -> String {
 }
 
 /// `GET /classes/{class}`
-pub async fn class(
-    state: Data<State>,
-    teacher: SignedInTeacher,
-    id: Path<String>,
-) -> Result<HttpResponse, PageError> {
+pub async fn class(state: Data<State>, teacher: SignedInTeacher, id: Path<String>) -> Result<HttpResponse, PageError> {
     let id = ClassId::parse(&id).map_err(|_| PageError::NotFound)?;
     let today = state.clock.wall().date();
     let class = state.school.class(&teacher.0.teacher, &id, today).ok_or(PageError::NotFound)?;

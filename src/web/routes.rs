@@ -7,11 +7,14 @@ use super::{approvals, assets, chat, login, roster, scripts, stream, turns};
 /// The longest form or JSON body, in bytes.
 const LARGEST_BODY: usize = 256 * 1024;
 
+/// The page's own files, below `/static`.
+pub fn files(config: &mut ServiceConfig) {
+    config.route("/{hash}/{file}", get().to(assets::serve));
+}
+
 /// What is served without a session.
 pub fn open(config: &mut ServiceConfig) {
-    config
-        .route("/healthz", get().to(scripts::healthz))
-        .route("/static/{hash}/{file}", get().to(assets::serve));
+    config.route("/healthz", get().to(scripts::healthz));
 }
 
 /// What is served with one.

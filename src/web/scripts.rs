@@ -100,7 +100,8 @@ pub async fn prompt(
 fn response(stored: &StoredTurn) -> String {
     let mut said: Vec<&str> =
         stored.turn.steps.iter().map(|step| step.text.trim()).filter(|text| !text.is_empty()).collect();
-    if let Status::Ended { ending: Ending::Failed { words, .. } | Ending::Interrupted { words } } = &stored.turn.status {
+    if let Status::Ended { ending: Ending::Failed { words, .. } | Ending::Interrupted { words } } = &stored.turn.status
+    {
         said.push(words);
     }
     said.join("\n\n")

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::parts::Demo;
@@ -37,6 +38,8 @@ pub struct State {
     pub provider_origin: String,
     /// What the banner says when something is a stand-in.
     pub demo: Option<Demo>,
+    /// Fires when the server goes down: streams end, so that connections can.
+    pub going_down: CancellationToken,
 }
 
 impl State {

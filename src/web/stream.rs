@@ -124,7 +124,11 @@ impl Reader {
     /// Waits for more, and sends a comment when it takes long.
     async fn next(mut self) -> Step {
         let had = self.had;
-        let waited = timeout(KEEP_ALIVE, self.count.wait_for(|count| *count > had)).await.map(|count| count.is_ok());
+        let more = timeout(KEEP_ALIVE, self.count.wait_for(|count| *count > had));
+        let waited = tokio::select! {
+            () = self.state.going_down.cancelled() => Ok(false),
+            waited = more => waited.map(|count| count.is_ok()),
+        };
         match waited {
             Ok(true) => self.catch_up().await,
             Ok(false) => (Vec::new(), None),

@@ -125,12 +125,8 @@ impl Assistant {
         claimed: &Approval,
         mut grant: Option<Grant>,
     ) -> Result<Ran, ToolError> {
-        let facts = Facts {
-            risk: tool.card().risk,
-            drafts_left: true,
-            account: Account::Ready,
-            consent: Consent::Given,
-        };
+        let facts =
+            Facts { risk: tool.card().risk, drafts_left: true, account: Account::Ready, consent: Consent::Given };
         let (mut attempt, mut fresh_key) = (1, false);
         loop {
             let cleared = gate::pass(&facts, claimed.plan.clone())
@@ -176,9 +172,7 @@ fn classify(ran: Result<Ran, ToolError>, reference: impl Fn() -> String) -> (App
         (ApprovalState::Failed, ApprovalOutcome { words, said, outcome: Outcome::Failed })
     };
     match ran {
-        Ok(ran) => {
-            (ApprovalState::Sent, ApprovalOutcome { words: ran.did, said: ran.said, outcome: Outcome::Done })
-        }
+        Ok(ran) => (ApprovalState::Sent, ApprovalOutcome { words: ran.did, said: ran.said, outcome: Outcome::Done }),
         Err(ToolError::Tell(words)) => failed(words),
         Err(ToolError::Unreachable(why)) => {
             warn!(why, "a send failed: nobody was reached");
@@ -187,9 +181,9 @@ fn classify(ran: Result<Ran, ToolError>, reference: impl Fn() -> String) -> (App
         Err(ToolError::KeyRefused(KeyFault::NotTaken)) => {
             failed("Google no longer accepts the permission. Nothing was sent. Connect Google again.".to_owned())
         }
-        Err(ToolError::KeyRefused(KeyFault::TooNarrow)) => {
-            failed("Google has not been given the permission to send. Nothing was sent. Connect Google again.".to_owned())
-        }
+        Err(ToolError::KeyRefused(KeyFault::TooNarrow)) => failed(
+            "Google has not been given the permission to send. Nothing was sent. Connect Google again.".to_owned(),
+        ),
         Err(ToolError::Unknown(why)) => {
             warn!(why, "nobody knows whether a send happened");
             unknown()

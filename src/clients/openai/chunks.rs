@@ -198,9 +198,15 @@ mod tests {
     #[test]
     fn calls_that_come_in_interleaved_pieces_are_put_together_by_index() {
         let events = read(&[
-            delta(&json!({ "tool_calls": [{ "index": 0, "id": "a", "function": { "name": "one", "arguments": "" } }] })),
-            delta(&json!({ "tool_calls": [{ "index": 1, "id": "b", "function": { "name": "two", "arguments": "{\"x\"" } }] })),
-            delta(&json!({ "tool_calls": [{ "index": 0, "function": { "arguments": "{}" } }, { "index": 1, "function": { "arguments": ":1}" } }] })),
+            delta(
+                &json!({ "tool_calls": [{ "index": 0, "id": "a", "function": { "name": "one", "arguments": "" } }] }),
+            ),
+            delta(
+                &json!({ "tool_calls": [{ "index": 1, "id": "b", "function": { "name": "two", "arguments": "{\"x\"" } }] }),
+            ),
+            delta(
+                &json!({ "tool_calls": [{ "index": 0, "function": { "arguments": "{}" } }, { "index": 1, "function": { "arguments": ":1}" } }] }),
+            ),
             stop("tool_calls"),
         ]);
         assert_eq!(calls(&events), [("one".into(), "{}".into()), ("two".into(), "{\"x\":1}".into())]);
@@ -231,7 +237,8 @@ mod tests {
 
     #[test]
     fn a_call_cut_by_the_output_limit_never_runs() {
-        let open = json!({ "tool_calls": [{ "index": 0, "id": "a", "function": { "name": "one", "arguments": "{\"x" } }] });
+        let open =
+            json!({ "tool_calls": [{ "index": 0, "id": "a", "function": { "name": "one", "arguments": "{\"x" } }] });
         let events = read(&[delta(&open), stop("length")]);
         assert!(matches!(events.last(), Some(Err(ModelError::BrokenOff(_)))), "{events:?}");
     }

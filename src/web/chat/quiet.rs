@@ -7,13 +7,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::super::{error::PageError, state::State};
 use crate::{
-    assistant::{
-        SayError, TurnId,
-        conversation::StoredTurn,
-        event::Event,
-        live::LiveTurn,
-        turn::Status,
-    },
+    assistant::{SayError, TurnId, conversation::StoredTurn, event::Event, live::LiveTurn, turn::Status},
     identity::Caller,
 };
 

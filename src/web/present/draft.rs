@@ -50,9 +50,9 @@ impl Presenter<'_> {
         let preview = &approval.preview;
         let state = match (overlay, approval.state) {
             (Some(overlay), _) => LetterState::Refused(overlay.words.clone()),
-            (None, ApprovalState::Approved) => {
-                LetterState::Refused("You approved this, but the server stopped before it began. Nothing was sent.".into())
-            }
+            (None, ApprovalState::Approved) => LetterState::Refused(
+                "You approved this, but the server stopped before it began. Nothing was sent.".into(),
+            ),
             (None, _) => LetterState::Waiting,
         };
         Letter {

@@ -182,12 +182,7 @@ async fn whole(state: &State, caller: &Caller, stored: &StoredTurn, alive: bool)
 }
 
 /// The turn as it stood when its log began: what the events build on.
-pub(super) async fn base(
-    state: &State,
-    caller: &Caller,
-    live: &LiveTurn,
-    turn: &TurnId,
-) -> Result<Frame, PageError> {
+pub(super) async fn base(state: &State, caller: &Caller, live: &LiveTurn, turn: &TurnId) -> Result<Frame, PageError> {
     let mut stored = stored(state, caller, turn).await?;
     stored.turn = Turn { status: Status::Running, ..live.base.clone() };
     Ok(whole(state, caller, &stored, true).await?)

@@ -1,0 +1,165 @@
+//! The composition root: builds the ports from the settings, the one list of
+//! tools, the assistant and the web's state, and serves until it is stopped.
+//!
+//! This is the only room that knows all the others. Whether a service is real
+//! or a stand-in is decided here, by an address; nothing behind it can tell.
+
+mod banner;
+mod server;
+mod services;
+
+use std::{net::TcpListener, sync::Arc};
+
+use anyhow::Context;
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+pub use self::banner::welcome;
+use self::services::Services;
+use crate::{
+    assistant::{
+        Assistant, Parts,
+        toolbox::{AnyTool, Toolbox},
+    },
+    clients::google::GmailMailer,
+    clock::{Clock, Ids, SystemClock, SystemIds},
+    mail::Mailer,
+    school::{School, SchoolFile},
+    settings::{AppKeys, Settings, secret_key},
+    store::{Sealer, Store},
+    tools,
+    vault::Vault,
+    web::state::State,
+};
+
+/// What a test may hold still.
+#[derive(Clone)]
+pub struct World {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub ids: Arc<dyn Ids>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), ids: Arc::new(SystemIds) }
+    }
+}
+
+/// The application, built and ready to serve.
+pub struct App {
+    settings: Settings,
+    keys: AppKeys,
+    state: State,
+    services: Services,
+}
+
+/// The sample school, for a program that runs where its files are not.
+const SAMPLE: &str = include_str!("../data/school.json");
+
+impl App {
+    /// Builds everything from the settings.
+    pub async fn build(settings: Settings, world: World) -> anyhow::Result<Self> {
+        let keys = secret_key(&settings, &*world.ids)?;
+        let services = Services::find(&settings, &world)?;
+        let ring = std::iter::once(keys.derive(SEAL)).chain(keys.derive_previous(SEAL));
+        let sealer = Sealer::new(ring, Arc::clone(&world.ids));
+        let (ids, clock) = (Arc::clone(&world.ids), Arc::clone(&world.clock));
+        let store = Store::open(&settings.data.database, sealer, ids, clock).await?;
+        let school = School::new(read_school(&settings)?, store.address_changes().await?);
+        let state = wire(&settings, &services, world, store, Arc::new(school))?;
+        state.assistant.recover().await.context("what the last run left behind could not be mended")?;
+        Ok(Self { settings, keys, state, services })
+    }
+
+    /// Serves until `stop` fires, then lets running answers keep what they have
+    /// and every mail on its way come to its outcome.
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
+        server::run(listener, self.state.clone(), &self.keys, stop).await?;
+        self.state.store.close().await;
+        drop(self.services);
+        Ok(())
+    }
+
+    /// The settings it was built from.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What every handler can reach; for tests that look behind the page.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The stand-ins, where there are any.
+    #[cfg(feature = "sandbox")]
+    pub fn sandbox(&self) -> Option<Arc<crate::sandbox::Sandbox>> {
+        self.services.sandbox.clone()
+    }
+}
+
+/// What the key that seals refresh tokens is derived for.
+const SEAL: &str = "seal/v1";
+
+/// The file; where the default one is not there, the sample that is built in.
+fn read_school(settings: &Settings) -> anyhow::Result<SchoolFile> {
+    let path = &settings.data.school;
+    let is_default = path.as_os_str() == "data/school.json";
+    let json = match std::fs::read_to_string(path) {
+        Ok(json) => json,
+        Err(fault) if is_default && fault.kind() == std::io::ErrorKind::NotFound => SAMPLE.to_owned(),
+        Err(fault) => return Err(fault).with_context(|| format!("cannot read the school file {}", path.display())),
+    };
+    SchoolFile::parse(&json).with_context(|| format!("the school file {} has faults", path.display()))
+}
+
+/// The one list of tools.
+fn toolbox(mailer: &Arc<dyn Mailer>) -> Toolbox {
+    let tools: [Arc<dyn AnyTool>; 6] = [
+        Arc::new(tools::ListTeachingClasses),
+        Arc::new(tools::GetTeachingClass),
+        Arc::new(tools::ListStudents),
+        Arc::new(tools::GetStudent),
+        Arc::new(tools::ForecastPassing),
+        Arc::new(tools::SendEmailToStudent::new(Arc::clone(mailer))),
+    ];
+    Toolbox::new(tools)
+}
+
+fn wire(
+    settings: &Settings,
+    services: &Services,
+    world: World,
+    store: Store,
+    school: Arc<School>,
+) -> anyhow::Result<State> {
+    let World { clock, ids } = world;
+    let base = services.google_base.as_ref();
+    let mailer: Arc<dyn Mailer> = Arc::new(GmailMailer::new(&services.http, base, Arc::clone(&clock))?);
+    let vault = Arc::new(Vault::new(services.token_vault.clone(), Arc::new(store.clone()), Arc::clone(&clock)));
+    let assistant = Assistant::new(Parts {
+        model: Arc::clone(&services.model),
+        toolbox: toolbox(&mailer),
+        conversations: Arc::new(store.clone()),
+        approvals: Arc::new(store.clone()),
+        vault: Arc::clone(&vault),
+        school: Arc::clone(&school),
+        clock: Arc::clone(&clock),
+        ids: Arc::clone(&ids),
+        runtime: Handle::current(),
+    });
+    Ok(State {
+        assistant,
+        store,
+        school,
+        provider: Arc::clone(&services.sign_in),
+        vault,
+        clock,
+        ids,
+        public_url: settings.web.public_url.clone(),
+        provider_origin: services.issuer.origin().ascii_serialization(),
+        demo: banner::demo(services),
+        going_down: CancellationToken::new(),
+    })
+}

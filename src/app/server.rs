@@ -1,0 +1,86 @@
+//! The HTTP server: middleware around the routes, time-outs, and a calm end.
+
+use std::{net::TcpListener, time::Duration};
+
+use actix_session::{SessionMiddleware, config::PersistentSession};
+use actix_web::{
+    App, HttpServer,
+    cookie::{Key, SameSite, time},
+    dev::ServerHandle,
+    middleware::{Compress, from_fn},
+    web::{self, Data},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+use tracing_actix_web::TracingLogger;
+
+use crate::{
+    settings::AppKeys,
+    store::SqlSessionStore,
+    telemetry::RequestSpan,
+    web::{csrf, error, headers, routes, session, state::State},
+};
+
+/// How long the last answers may take when the server goes down.
+const FAREWELL: Duration = Duration::from_secs(25);
+/// How long a request's head may take, and how long a connection may idle.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// Serves until `stop` fires.
+pub(super) async fn run(
+    listener: TcpListener,
+    state: State,
+    keys: &AppKeys,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let cookie_key = Key::from(&keys.derive_wide("session-cookie/v1"));
+    let shared = state.clone();
+    let server = HttpServer::new(move || {
+        let sessions = sessions(&shared, cookie_key.clone());
+        App::new()
+            .app_data(Data::new(shared.clone()))
+            .service(web::scope("/static").wrap(Compress::default()).configure(routes::files))
+            .configure(routes::open)
+            .service(web::scope("").wrap(from_fn(csrf::guard)).wrap(sessions).configure(routes::in_session))
+            .wrap(from_fn(error::explain))
+            .wrap(from_fn(headers::set))
+            .wrap(TracingLogger::<RequestSpan>::new())
+    })
+    .client_request_timeout(HEAD_TIMEOUT)
+    .keep_alive(IDLE_TIMEOUT)
+    .shutdown_timeout(FAREWELL.as_secs())
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    let farewell = tokio::spawn(say_farewell(server.handle(), state, stop));
+    server.await?;
+    farewell.abort();
+    Ok(())
+}
+
+fn sessions(state: &State, key: Key) -> SessionMiddleware<SqlSessionStore> {
+    let secure = state.is_https();
+    let lifetime = PersistentSession::default().session_ttl(time::Duration::seconds(session::ABSOLUTE_LIFETIME));
+    SessionMiddleware::builder(SqlSessionStore(state.store.clone()), key)
+        .cookie_name(if secure { "__Host-aide" } else { "aide" }.to_owned())
+        .cookie_path("/".to_owned())
+        .cookie_secure(secure)
+        .cookie_http_only(true)
+        // Lax, because the sign-in comes back from another site.
+        .cookie_same_site(SameSite::Lax)
+        .session_lifecycle(lifetime)
+        .build()
+}
+
+/// Turns first, so that nothing new is sent; then the pages that follow them;
+/// then the connections.
+async fn say_farewell(server: ServerHandle, state: State, stop: CancellationToken) {
+    stop.cancelled().await;
+    info!("going down");
+    if tokio::time::timeout(FAREWELL, state.assistant.drain()).await.is_err() {
+        tracing::warn!("something was still on its way; the next start tells what is unknown");
+    }
+    state.going_down.cancel();
+    server.stop(true).await;
+}
