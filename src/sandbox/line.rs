@@ -1,6 +1,6 @@
 //! The line: one client's connection, which a fault can break.
 
-use std::{any::Any, os::fd::AsFd};
+use std::{any::Any, io};
 
 use actix_web::{dev::Extensions, rt::net::TcpStream};
 use tokio::net::TcpSocket;
@@ -12,8 +12,8 @@ impl Line {
     /// Keeps a handle on a connection that was just accepted.
     pub(super) fn keep(connection: &dyn Any, data: &mut Extensions) {
         let stream = connection.downcast_ref::<TcpStream>();
-        if let Some(Ok(handle)) = stream.map(|stream| stream.as_fd().try_clone_to_owned()) {
-            data.insert(Self(TcpSocket::from_std_stream(handle.into())));
+        if let Some(Ok(handle)) = stream.map(second_handle) {
+            data.insert(Self(TcpSocket::from_std_stream(handle)));
         }
     }
 
@@ -24,4 +24,16 @@ impl Line {
             tracing::warn!(%error, "the sandbox could not arm a reset");
         }
     }
+}
+
+#[cfg(unix)]
+fn second_handle(stream: &TcpStream) -> io::Result<std::net::TcpStream> {
+    use std::os::fd::AsFd;
+    Ok(stream.as_fd().try_clone_to_owned()?.into())
+}
+
+#[cfg(windows)]
+fn second_handle(stream: &TcpStream) -> io::Result<std::net::TcpStream> {
+    use std::os::windows::io::AsSocket;
+    Ok(stream.as_socket().try_clone_to_owned()?.into())
 }

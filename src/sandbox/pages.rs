@@ -63,9 +63,9 @@ pub(super) fn redirect<'a>(to: &Url, parameters: impl IntoIterator<Item = (&'a s
 }
 
 /// A form that came back, with names that may repeat.
-pub(super) struct Answer(Vec<(String, String)>);
+pub(super) struct Filled(Vec<(String, String)>);
 
-impl Answer {
+impl Filled {
     pub(super) fn read(body: &[u8]) -> Self {
         Self(form_urlencoded::parse(body).into_owned().collect())
     }

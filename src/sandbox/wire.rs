@@ -77,9 +77,9 @@ fn is_for_this_computer(request: &ServiceRequest) -> bool {
 
 fn reading_limit(world: &World, request: &ServiceRequest) -> Option<usize> {
     let seen = Seen { route: Route::of_path(request.path()), method: request.method().as_str(), path: request.path() };
-    world.faults.reading(&seen)?.effects.iter().find_map(|effect| match effect {
-        Effect::ResetWhileReading(limit) => Some(*limit),
-        _ => None,
+    world.faults.reading(&seen)?.effects.into_iter().find_map(|effect| {
+        let Effect::ResetWhileReading(limit) = effect else { return None };
+        Some(limit)
     })
 }
 
@@ -178,7 +178,7 @@ impl<B: MessageBody + 'static> Play<B> {
     async fn accept(&mut self) -> Result<(), Error> {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Gone) {
             Stage::Waiting(request, next) => Stage::Answered(next.call(request).await?.map_into_boxed_body()),
-            same => same,
+            answered @ (Stage::Answered(_) | Stage::Gone) => answered,
         };
         Ok(())
     }

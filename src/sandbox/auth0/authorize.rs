@@ -17,7 +17,7 @@ use super::{
 };
 use crate::sandbox::{
     Person, hold,
-    pages::{self, Answer},
+    pages::{self, Filled},
 };
 
 const PAGE_LIFE: SignedDuration = SignedDuration::from_mins(30);
@@ -84,7 +84,7 @@ pub(super) async fn page(auth0: Data<Auth0>, query: Result<Query<Ask>, actix_web
 
 /// Takes the page's form.
 pub(super) async fn answer(auth0: Data<Auth0>, body: Bytes) -> HttpResponse {
-    let answer = Answer::read(&body);
+    let answer = Filled::read(&body);
     let now = auth0.clock.now();
     let ticket = hold(&auth0.state).sign_ins.remove(answer.one("ticket")).filter(|ticket| ticket.expires_at > now);
     let Some(ticket) = ticket else {

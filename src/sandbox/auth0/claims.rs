@@ -76,7 +76,25 @@ impl Auth0 {
             Flaw::MissingNonce => ("nonce", Value::Null),
             Flaw::WrongAccessTokenHash => ("at_hash", json!(half_hash("another access token"))),
             Flaw::WrongCodeHash => ("c_hash", json!(half_hash("another code"))),
-            _ => return,
+            Flaw::RightAccessTokenHash
+            | Flaw::AlgNone
+            | Flaw::HmacWithClientSecret
+            | Flaw::HmacWithPublicKey
+            | Flaw::OtherKeySameId
+            | Flaw::UnknownKeyId
+            | Flaw::BringsItsKey
+            | Flaw::NoKeyId
+            | Flaw::TruncatedSignature
+            | Flaw::EmptySignature
+            | Flaw::SeveralKeys
+            | Flaw::HugeKeys
+            | Flaw::DiscoveryOfAnotherIssuer
+            | Flaw::NoIdToken
+            | Flaw::NoRefreshToken
+            | Flaw::TokenTypeMac
+            | Flaw::UserinfoOfAnother
+            | Flaw::VaultGivesExpiredToken
+            | Flaw::VaultGivesAnothersToken => return,
         };
         let (name, value) = changed;
         if value.is_null() {

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::sandbox::{
     Person, hold,
-    pages::{self, Answer},
+    pages::{self, Filled},
 };
 
 /// A connecting that was begun: its page, its answer, its completion.
@@ -76,7 +76,7 @@ pub(super) async fn page(auth0: Data<Auth0>, query: Query<Ticket>) -> HttpRespon
 }
 
 pub(super) async fn answer(auth0: Data<Auth0>, body: Bytes) -> HttpResponse {
-    let answer = Answer::read(&body);
+    let answer = Filled::read(&body);
     let Some(link) = auth0.open_link(answer.one("ticket")) else { return over() };
     match answer.one("decision") {
         "connect" => auth0.approve(&link, &answer.all("scope")),

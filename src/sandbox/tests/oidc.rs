@@ -33,7 +33,9 @@ async fn verdict(stage: &Stage, token: &str) -> Result<String, String> {
 
 async fn id_token_under(stage: &Stage, flaws: &[Flaw]) -> Result<String, String> {
     stage.sandbox.auth0().behave();
-    flaws.iter().for_each(|flaw| stage.sandbox.auth0().misbehave(*flaw));
+    for flaw in flaws {
+        stage.sandbox.auth0().misbehave(*flaw);
+    }
     let token = stage.sign_in(&[], &[SEND]).await.id;
     verdict(stage, &token).await
 }

@@ -88,9 +88,9 @@ impl WireBody {
         log: Arc<RequestLog>,
         number: u64,
     ) -> Self {
-        let drip = breaks.iter().find_map(|at| match at {
-            Break::Drip { bytes, every } => Some((*bytes, *every)),
-            _ => None,
+        let drip = breaks.iter().find_map(|at| {
+            let Break::Drip { bytes, every } = at else { return None };
+            Some((*bytes, *every))
         });
         breaks.retain(|at| at.at().is_some());
         breaks.sort_by_key(|at| at.at());
