@@ -8,6 +8,7 @@
 //! the school by the results of the application's tools alone.
 
 mod demo;
+mod error;
 mod log;
 mod reply;
 mod scripted;
@@ -26,10 +27,11 @@ use arc_swap::ArcSwap;
 use serde_json::{Value, json};
 
 pub use demo::DemoMind;
+pub use error::ApiError;
 pub use log::{Fate, Recorded};
 pub use reply::{Answer, Ending, FinishReason, Pace, Raw, Reply, ToolCall};
 pub use scripted::ScriptedMind;
-pub use wire::{ApiError, Conversation, Message, OfferedTool, PastCall};
+pub use wire::{Conversation, Message, OfferedTool, PastCall};
 
 use crate::clock::{Clock, Ids};
 use log::{RequestLog, Watch};
@@ -106,6 +108,9 @@ impl ModelServer {
 }
 
 /// Adds the model's routes, `/v1/chat/completions` and `/v1/models`, to an app or a scope.
+///
+/// The server that runs it should be built with `h1_allow_half_closed(false)`: else a reader
+/// that goes away during a stall is noticed only at the next byte.
 pub fn configure(server: web::Data<ModelServer>) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
         let scope = web::scope("/v1")
