@@ -8,6 +8,7 @@
 //! the school by the results of the application's tools alone.
 
 mod demo;
+mod error;
 mod log;
 mod reply;
 mod scripted;
@@ -26,10 +27,11 @@ use arc_swap::ArcSwap;
 use serde_json::{Value, json};
 
 pub use demo::DemoMind;
+pub use error::ApiError;
 pub use log::{Fate, Recorded};
 pub use reply::{Answer, Ending, FinishReason, Pace, Raw, Reply, ToolCall};
 pub use scripted::ScriptedMind;
-pub use wire::{ApiError, Conversation, Message, OfferedTool, PastCall};
+pub use wire::{Conversation, Message, OfferedTool, PastCall};
 
 use crate::clock::{Clock, Ids};
 use log::{RequestLog, Watch};
@@ -106,6 +108,9 @@ impl ModelServer {
 }
 
 /// Adds the model's routes, `/v1/chat/completions` and `/v1/models`, to an app or a scope.
+///
+/// The server that runs it should be built with `h1_allow_half_closed(false)`: else a reader
+/// that goes away during a stall is noticed only at the next byte.
 pub fn configure(server: web::Data<ModelServer>) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
         let scope = web::scope("/v1")
@@ -165,7 +170,8 @@ fn authorization(request: &HttpRequest) -> Option<String> {
 
 fn check_key(request: &HttpRequest) -> Result<(), ApiError> {
     let header = authorization(request).unwrap_or_default();
-    if header.strip_prefix("Bearer ").is_some_and(|key| !key.trim().is_empty()) {
+    // HTTP trims a header's end, so a blank after the scheme means that a key follows.
+    if header.starts_with("Bearer ") {
         return Ok(());
     }
     let message = "You didn't provide an API key. Send it in an Authorization header: Bearer YOUR_KEY.";

@@ -17,6 +17,7 @@ mod names;
 mod order;
 mod overview;
 mod person;
+mod phrases;
 mod receipts;
 mod scene;
 mod small;
@@ -76,6 +77,8 @@ fn answer(scene: &Scene<'_>, intent: Intent) -> Result<String, Step> {
         Intent::Write => mail::write(scene),
         Intent::Redraft => mail::redraft(scene),
         Intent::Sent => Ok(small::sent(scene)),
+        Intent::Approve => Ok(small::approve()),
+        Intent::Change => Ok(small::change()),
         Intent::Decline => Ok(small::decline()),
         Intent::Hello => Ok(small::hello(scene)),
         Intent::Thanks => Ok(small::thanks()),

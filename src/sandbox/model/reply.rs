@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::web::Bytes;
 use serde_json::Value;
 
-use super::wire::ApiError;
+use super::error::ApiError;
 
 /// A mind's answer to a request.
 #[derive(Debug, Clone)]
@@ -198,7 +198,7 @@ impl From<&str> for Reply {
     }
 }
 
-/// Cuts a text into pieces of one to three words; joined, they are the text again.
+/// Cuts a text into pieces of two to four words; joined, they are the text again.
 pub fn pieces(text: &str) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut piece = String::new();
@@ -206,7 +206,7 @@ pub fn pieces(text: &str) -> Vec<String> {
     for word in text.split_inclusive(char::is_whitespace) {
         piece.push_str(word);
         words += 1;
-        if words > pieces.len() % 3 {
+        if words > 1 + pieces.len() % 3 {
             pieces.push(std::mem::take(&mut piece));
             words = 0;
         }

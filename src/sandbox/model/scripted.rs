@@ -9,8 +9,9 @@ use actix_web::http::StatusCode;
 use serde_json::Value;
 
 use super::Mind;
+use super::error::ApiError;
 use super::reply::{Answer, Reply, ToolCall};
-use super::wire::{ApiError, Conversation};
+use super::wire::Conversation;
 
 /// A queue of replies, played in order.
 #[derive(Debug, Default)]

@@ -15,7 +15,7 @@ use super::reply::{Answer, Ending, Raw, ToolCall};
 use super::wire::{Conversation, Message};
 
 /// The length of the pieces in which a call's arguments travel.
-const ARGUMENT_PIECE: usize = 24;
+const ARGUMENT_PIECE: usize = 48;
 
 /// What is the same in every chunk of one completion.
 #[derive(Debug, Clone)]
@@ -29,15 +29,15 @@ pub struct Header {
 }
 
 impl Header {
-    fn chunk(&self, choices: Value) -> Value {
+    fn chunk(&self, choices: &Value) -> Value {
         json!({
             "id": self.id, "object": "chat.completion.chunk", "created": self.created, "model": self.model,
             "service_tier": "default", "system_fingerprint": null, "choices": choices,
         })
     }
 
-    fn delta(&self, delta: Value, finish_reason: Option<&str>) -> Value {
-        self.chunk(json!([{ "index": 0, "delta": delta, "logprobs": null, "finish_reason": finish_reason }]))
+    fn delta(&self, delta: &Value, finish_reason: Option<&str>) -> Value {
+        self.chunk(&json!([{ "index": 0, "delta": delta, "logprobs": null, "finish_reason": finish_reason }]))
     }
 
     /// The whole answer as one `chat.completion` object.
@@ -45,7 +45,7 @@ impl Header {
         let text = answer.text.concat();
         let mut message = json!({ "role": "assistant", "content": text, "refusal": null, "annotations": [] });
         if !answer.calls.is_empty() {
-            message["tool_calls"] = answer.calls.iter().map(|call| whole_call(call)).collect();
+            message["tool_calls"] = answer.calls.iter().map(whole_call).collect();
             if text.is_empty() {
                 message["content"] = Value::Null;
             }
@@ -61,15 +61,15 @@ impl Header {
 
     /// The answer as a stream's pieces.
     pub fn script(&self, request: &Conversation, answer: &Answer) -> Raw {
-        let mut chunks = vec![self.delta(opening(answer), None)];
-        chunks.extend(answer.text.iter().map(|piece| self.delta(json!({ "content": piece }), None)));
-        chunks.extend(call_deltas(&answer.calls).into_iter().map(|delta| self.delta(delta, None)));
-        chunks.push(self.delta(json!({}), Some(answer.reason().word())));
+        let mut chunks = vec![self.delta(&opening(answer), None)];
+        chunks.extend(answer.text.iter().map(|piece| self.delta(&json!({ "content": piece }), None)));
+        chunks.extend(call_deltas(&answer.calls).into_iter().map(|delta| self.delta(&delta, None)));
+        chunks.push(self.delta(&json!({}), Some(answer.reason().word())));
         if request.include_usage {
             for chunk in &mut chunks {
                 chunk["usage"] = Value::Null;
             }
-            let mut last = self.chunk(json!([]));
+            let mut last = self.chunk(&json!([]));
             last["usage"] = usage(request, answer);
             chunks.push(last);
         }
@@ -162,6 +162,8 @@ pub fn play(raw: Raw, watch: Watch) -> impl Stream<Item = io::Result<Bytes>> + '
             }
             Ending::Cut => {
                 watch.finished();
+                // The server drops what it has not flushed when a body fails; a turn of the loop lets it flush.
+                tokio::task::yield_now().await;
                 Some((Err(io::Error::from(io::ErrorKind::ConnectionReset)), (frames, None)))
             }
             Ending::Stall => std::future::pending().await,

@@ -31,7 +31,7 @@ enum Kind {
     Because,
 }
 
-const MARKS: [(&str, Kind); 24] = [
+const MARKS: [(&str, Kind); 21] = [
     ("offer", Kind::Offer),
     ("offering", Kind::Offer),
     ("invite", Kind::Invite),
@@ -44,9 +44,6 @@ const MARKS: [(&str, Kind); 24] = [
     ("saying", Kind::Say),
     ("mention", Kind::Say),
     ("mentioning", Kind::Say),
-    ("let him know", Kind::Say),
-    ("let her know", Kind::Say),
-    ("let them know", Kind::Say),
     ("ask", Kind::Ask),
     ("asking", Kind::Ask),
     ("suggest", Kind::Suggest),
@@ -70,7 +67,8 @@ pub fn read(words: &Words, names: &[String]) -> Vec<Detail> {
 pub fn marks(words: &Words) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
     for at in 0..words.tokens.len() {
-        let Some((phrase, kind)) = MARKS.iter().find(|(phrase, _)| words.is_at(at, phrase)) else { continue };
+        let verb = MARKS.iter().find(|(verb, _)| words.is_at(at, verb)).map(|(_, kind)| (*kind, at + 1));
+        let Some((kind, from)) = verb.or_else(|| Some((Kind::Say, lets_know(words, at)?))) else { continue };
         let open = marks.last().is_some_and(|last| !ends_between(words, last.at, at));
         if (open && !joins(words, at)) || matches!(words.folded(at + 1), "me" | "us") {
             continue;
@@ -78,9 +76,16 @@ pub fn marks(words: &Words) -> Vec<Mark> {
         if open && matches!(kind, Kind::About | Kind::Because) {
             continue;
         }
-        marks.push(Mark { at, kind: *kind, from: at + phrase.split(' ').count() });
+        marks.push(Mark { at, kind, from });
     }
     marks
+}
+
+/// Where the message begins in "let Mateo and James know that …", when it stands at `at`.
+pub fn lets_know(words: &Words, at: usize) -> Option<usize> {
+    let somebody = words.is_at(at, "let") && !matches!(words.folded(at + 1), "me" | "us");
+    let know = (at + 2..at + 7).find(|at| words.is_at(*at, "know"));
+    know.filter(|_| somebody).map(|know| know + 1)
 }
 
 impl Mark {

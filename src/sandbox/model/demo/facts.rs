@@ -3,6 +3,8 @@
 //! Numbers stay the text they came as: they are quoted and sorted, never
 //! computed. A field that is missing or of another type reads as "not given".
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -66,8 +68,8 @@ pub struct Row {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Student {
-    #[serde(deserialize_with = "text")]
-    student_id: Option<String>,
+    #[serde(rename = "student_id", deserialize_with = "text")]
+    id: Option<String>,
     #[serde(deserialize_with = "text")]
     name: Option<String>,
     pub classes: Vec<Row>,
@@ -180,11 +182,6 @@ impl Row {
         self.name.as_deref().unwrap_or("a student")
     }
 
-    /// The student's first name.
-    pub fn first_name(&self) -> &str {
-        first(self.name())
-    }
-
     /// The class's whole title.
     pub fn class(&self) -> &str {
         self.title.as_deref().unwrap_or("the class")
@@ -214,6 +211,13 @@ impl Row {
         self.evaluations.iter().flatten().map(String::as_str).collect()
     }
 
+    /// The first and the last grade, and how the first compares to the last.
+    pub fn movement(&self) -> Option<(&str, &str, Ordering)> {
+        let graded: Vec<&String> = self.evaluations.iter().flatten().collect();
+        let [first, .., last] = graded.as_slice() else { return None };
+        Some((first, last, rank(Some(first)).total_cmp(&rank(Some(last)))))
+    }
+
     /// Whether the class is of the current semester; taken as yes when not told.
     pub fn is_current(&self) -> bool {
         self.current.unwrap_or(true)
@@ -223,7 +227,7 @@ impl Row {
 impl Student {
     /// The student's id, empty when not given.
     pub fn id(&self) -> &str {
-        self.student_id.as_deref().unwrap_or_default()
+        self.id.as_deref().unwrap_or_default()
     }
 
     /// The student's name.

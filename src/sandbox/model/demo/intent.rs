@@ -3,7 +3,7 @@
 //! Nothing is looked up here: whether a word is a student or a class, the
 //! flows find out from tool results.
 
-use super::person::PRONOUNS;
+use super::phrases::{AT_RISK, CHANGE, CLASSES, EDIT, LOOK, OFFER, OVERVIEW, PRONOUNS, SENT, SPEAK, WRITE, YES};
 use super::scene::Turn;
 use super::words::Words;
 
@@ -32,6 +32,10 @@ pub enum Intent {
     Redraft,
     /// What became of the mails.
     Sent,
+    /// Drafts that wait are to be sent.
+    Approve,
+    /// A grade is to be changed.
+    Change,
     /// No mail, please.
     Decline,
     /// A greeting.
@@ -41,122 +45,6 @@ pub enum Intent {
     /// Something a script cannot answer.
     Other,
 }
-
-/// Verbs that ask for a mail whatever follows.
-pub const WRITE: &[&str] = &[
-    "write",
-    "email",
-    "mail",
-    "message",
-    "send",
-    "draft",
-    "contact",
-    "reach out",
-    "drop a line",
-    "encourage",
-    "motivate",
-    "congratulate",
-    "praise",
-    "motivation",
-    "encouragement",
-    "let him know",
-    "let her know",
-    "let them know",
-];
-
-/// Verbs that ask for a mail when a person follows.
-const SPEAK: &[&str] = &["tell", "remind", "invite", "ask", "thank", "offer"];
-
-const CHANGE: &[&str] = &[
-    "make it",
-    "make them",
-    "make that",
-    "rewrite",
-    "redraft",
-    "again",
-    "warmer",
-    "kinder",
-    "softer",
-    "gentler",
-    "friendlier",
-    "firmer",
-    "stricter",
-    "sterner",
-    "shorter",
-    "briefer",
-    "longer",
-    "more formal",
-    "more serious",
-    "more personal",
-    "more encouraging",
-    "more positive",
-    "less formal",
-    "less strict",
-    "another version",
-];
-
-const SENT: &[&str] = &[
-    "did you send",
-    "have you sent",
-    "did you write",
-    "have you written",
-    "was it sent",
-    "were they sent",
-    "is it sent",
-    "has it been sent",
-    "what did you send",
-    "who did you write",
-    "did it go out",
-    "what was sent",
-    "did the mail*",
-    "did the email*",
-    "was the mail sent",
-    "was the email sent",
-];
-
-const AT_RISK: &[&str] = &[
-    "at risk",
-    "risk",
-    "struggl*",
-    "behind",
-    "worr*",
-    "concern*",
-    "danger",
-    "attention",
-    "trouble",
-    "out of reach",
-    "weak*",
-    "low",
-    "lowest",
-    "worst",
-    "fail*",
-    "need help",
-    "needs help",
-    "who needs",
-    "who need",
-    "not pass",
-];
-
-const OVERVIEW: &[&str] = &[
-    "students",
-    "everyone",
-    "everybody",
-    "overview",
-    "summary",
-    "situation",
-    "report",
-    "semester",
-    "pupils",
-    "kids",
-    "my class",
-    "we doing",
-    "all doing",
-];
-
-const LOOK: &[&str] = &[
-    "how", "hows", "show", "tell", "about", "what", "whats", "see", "view", "open", "doing", "going", "look", "who",
-    "is",
-];
 
 /// Reads the present words, with the turns before them for what they refer to.
 pub fn read(words: &Words, past: &[Turn<'_>]) -> Intent {
@@ -168,55 +56,71 @@ pub fn read(words: &Words, past: &[Turn<'_>]) -> Intent {
 
 fn mail(words: &Words, past: &[Turn<'_>]) -> Option<Intent> {
     let writes = asks_to_write(words);
-    if writes && words.has(&["dont", "do not", "never", "no need", "rather not"])
-        || words.has(&["never mind", "nevermind"])
-    {
+    let drafted = past.iter().any(|turn| turn.mails().next().is_some());
+    let few = words.tokens.len() <= 5;
+    if drafted && few && words.has(&["send it", "send them", "send all", "send both", "approve*"]) {
+        return Some(Intent::Approve);
+    }
+    if few && words.has(YES) && past.last().is_some_and(|turn| turn.said.contains(OFFER)) {
+        return Some(Intent::Write);
+    }
+    if writes && is_refused(words) || words.has(&["never mind", "nevermind"]) {
         return Some(Intent::Decline);
     }
     if words.has(SENT) {
         return Some(Intent::Sent);
     }
-    let drafted = past.iter().any(|turn| turn.mails().next().is_some());
-    let refers = words.all_known() || words.has(&["make it", "make them", "make that"]);
+    // "Shorter please, and mention the library" changes a draft; "write to Zoe again" is a new one.
+    let refers = words.all_known() || !writes && words.find(CHANGE).is_some_and(|at| at <= 1);
     if drafted && refers && words.has(CHANGE) && !words.has(&["write to", "email to"]) {
         return Some(Intent::Redraft);
     }
     writes.then_some(Intent::Write)
 }
 
+/// "Do not write to Mateo", but not "Write to Mateo that he need not worry".
+fn is_refused(words: &Words) -> bool {
+    let refusal = words.find(&["dont", "do not", "never", "no need", "rather not"]);
+    refusal.is_some_and(|at| words.find(WRITE).is_some_and(|verb| at < verb && verb <= at + 4))
+}
+
 /// Whether the words ask for a mail.
 pub fn asks_to_write(words: &Words) -> bool {
-    let to_somebody = |at: usize| {
-        let next = words.tokens.get(at + 1);
-        matches!(words.folded(at + 1), "him" | "her" | "them" | "both" | "everyone" | "everybody" | "all")
-            || next.is_some_and(|token| !token.is_known() || token.is_capital())
-    };
-    let spoken = |at: usize| SPEAK.iter().any(|verb| words.is_at(at, verb)) && to_somebody(at);
     // "Tell me about Mateo" is a question; "Tell Mateo that …" is a mail.
-    words.has(WRITE) || (0..words.tokens.len()).any(|at| spoken(at) && words.folded(at + 1) != "if")
+    let spoken = |at: usize| SPEAK.iter().any(|verb| words.is_at(at, verb)) && is_somebody(words, at + 1);
+    let informs = |at: usize| super::details::lets_know(words, at).is_some();
+    words.has(WRITE) || (0..words.tokens.len()).any(|at| spoken(at) || informs(at))
+}
+
+fn is_somebody(words: &Words, at: usize) -> bool {
+    let stands_for = matches!(words.folded(at), "him" | "her" | "them" | "both" | "everyone" | "everybody" | "all");
+    stands_for || words.tokens.get(at).is_some_and(|token| !token.is_known() || token.is_capital())
+}
+
+/// "Give Mateo a 10", "Delete all grades".
+fn changes_grades(words: &Words) -> bool {
+    let number = words.tokens.iter().any(|token| token.folded.parse::<f64>().is_ok());
+    words.find(EDIT).is_some_and(|at| at <= 2) && (number || words.has(&["grade*", "mark", "marks", "score*"]))
 }
 
 fn question(words: &Words) -> Option<Intent> {
+    if changes_grades(words) {
+        return Some(Intent::Change);
+    }
+    if words.tokens.len() <= 5 && words.has(&["are you", "can you do"]) {
+        return Some(Intent::Other);
+    }
     let table: [(&[&str], Intent); 6] = [
         (&["compar*", "versus", "vs", "difference between", "side by side"], Intent::Compare),
         (AT_RISK, Intent::AtRisk),
         (&["need", "needs", "needed", "require*", "have to get", "has to get", "must get"], Intent::Needs),
         (&["pass", "passing", "passes", "forecast", "predict*", "chance*", "make it"], Intent::Pass),
         (&["best", "top", "strong*", "excel*", "highest", "aim higher", "doing well", "high performers"], Intent::Best),
-        (
-            &[
-                "my classes",
-                "my courses",
-                "which classes",
-                "what classes",
-                "list classes",
-                "do i teach",
-                "all classes",
-                "the classes",
-            ],
-            Intent::Classes,
-        ),
+        (CLASSES, Intent::Classes),
     ];
+    if words.has(&["how are my classes", "how are the classes", "how are all classes"]) {
+        return Some(Intent::Overview);
+    }
     table.into_iter().find(|(phrases, _)| words.has(phrases)).map(|(_, intent)| intent)
 }
 
@@ -227,6 +131,9 @@ fn small_talk(words: &Words) -> Option<Intent> {
         && !words.has(&["morning", "afternoon", "evening"])
     {
         return Some(Intent::Thanks);
+    }
+    if short && words.is_at(0, "no") {
+        return Some(Intent::Decline);
     }
     (short && words.has(&["hello", "hi", "hey", "morning", "afternoon", "evening"])).then_some(Intent::Hello)
 }

@@ -3,6 +3,8 @@
 //! Every number in it is one that a tool gave or the teacher said. A pass that
 //! is out of reach is told with care, and "you will fail" is never said.
 
+use std::cmp::Ordering;
+
 use super::facts::{Row, Standing, Student, rank};
 use super::order::{Order, Voice};
 use super::table::{listed, number};
@@ -41,7 +43,7 @@ pub fn compose(occasion: &Occasion<'_>, order: &Order) -> Letter {
     if !details.is_empty() {
         parts.push(details.join(" "));
     }
-    let standing = row.as_ref().map_or(Standing::Unknown, |row| row.standing());
+    let standing = row.as_ref().map_or(Standing::Unknown, Row::standing);
     if !order.brief || details.is_empty() {
         parts.push(way_forward(occasion, order, standing));
     }
@@ -80,8 +82,11 @@ fn about_class(occasion: &Occasion<'_>, order: &Order, row: &Row) -> Vec<String>
 fn opening(order: &Order, row: &Row) -> String {
     let class = row.subject();
     match (order.voice, row.standing()) {
-        (_, Standing::OnTrack | Standing::Secured | Standing::Passed) => {
+        (_, Standing::OnTrack | Standing::Secured | Standing::Passed) if order.praise => {
             format!("I want to tell you that your work in {class} gives me joy.")
+        }
+        (_, Standing::OnTrack | Standing::Secured | Standing::Passed) => {
+            format!("I would like to say a word about your work in {class}.")
         }
         (Voice::Warm, Standing::OutOfReach | Standing::Failed) => format!(
             "I have been thinking about you and {class}, and I would rather speak openly with you than stay silent."
@@ -99,27 +104,19 @@ fn opening(order: &Order, row: &Row) -> String {
 
 /// What was graded so far, and where it points.
 fn facts(row: &Row) -> String {
-    let graded = row.graded();
-    match graded.as_slice() {
-        [] => match &row.average_so_far {
-            Some(average) => format!("Your average so far is {average}."),
-            None => {
-                format!("Nothing is graded in {} yet, which makes this a good moment to start well.", row.subject())
-            }
-        },
-        [only] => format!("Your first evaluation was {only}."),
-        [first, .., last] => {
-            let (from, to) = (rank(Some(&(*first).to_owned())), rank(Some(&(*last).to_owned())));
-            match from.total_cmp(&to) {
-                std::cmp::Ordering::Less => {
-                    format!("Your grades went up from {first} to {last}: the work you put in shows.")
-                }
-                std::cmp::Ordering::Greater => format!(
-                    "Your evaluations so far are {}. I know that you can do better than the last one.",
-                    listed(&graded)
-                ),
-                std::cmp::Ordering::Equal => format!("Your evaluations so far are {}.", listed(&graded)),
-            }
+    let graded = listed(&row.graded());
+    match (row.movement(), &row.average_so_far) {
+        (Some((first, last, Ordering::Less)), _) => {
+            format!("Your grades went up from {first} to {last}: the work you put in shows.")
+        }
+        (Some((_, _, Ordering::Greater)), _) if row.standing().in_need() => {
+            format!("Your evaluations so far are {graded}. I know that you can do better than the last one.")
+        }
+        (Some((_, _, Ordering::Greater | Ordering::Equal)), _) => format!("Your evaluations so far are {graded}."),
+        (None, _) if !graded.is_empty() => format!("Your evaluation so far is {graded}."),
+        (None, Some(average)) => format!("Your average so far is {average}."),
+        (None, None) => {
+            format!("Nothing is graded in {} yet, which makes this a good moment to start well.", row.subject())
         }
     }
 }
@@ -131,6 +128,9 @@ fn outlook(order: &Order, row: &Row) -> String {
     match row.standing() {
         Standing::AtRisk => {
             let much = rank(row.needed.as_ref()) >= MUCH;
+            if order.brief {
+                return format!("To pass you need {needed} on what remains, and I will help you get there.");
+            }
             format!("To pass you need {needed} on what remains. {}", effort(order.voice, much))
         }
         Standing::OutOfReach => {
@@ -188,7 +188,10 @@ fn other_class(occasion: &Occasion<'_>, row: &Row) -> String {
 }
 
 fn way_forward(occasion: &Occasion<'_>, order: &Order, standing: Standing) -> String {
-    let even = occasion.version % 2 == 0;
+    if order.brief {
+        return "Come and see me, and we will make a start.".into();
+    }
+    let even = occasion.version.is_multiple_of(2);
     let text = match (standing, even) {
         (Standing::OnTrack | Standing::Secured | Standing::Passed, true) => {
             "If you would like a harder task, tell me: I have some that you would enjoy."

@@ -5,6 +5,7 @@ use super::intent::Intent;
 use super::lookup::{self, Forecast};
 use super::overview::{aim_higher, doing_well, in_need, needing_attention, offer};
 use super::person;
+use super::phrases::PRONOUNS;
 use super::scene::{Scene, Step};
 use super::table::{self, Column, listed};
 use super::words::Words;
@@ -15,7 +16,7 @@ const BEST: usize = 5;
 /// A list of students by their forecast; a student or a class named in the words narrows it.
 pub fn list(scene: &Scene<'_>, intent: Intent) -> Result<String, Step> {
     let words = &scene.present.words;
-    if words.all_known() && !words.has(person::PRONOUNS) {
+    if words.all_known() && !words.has(PRONOUNS) {
         let classes = lookup::current_classes(scene)?;
         let forecast = lookup::forecast(scene, &classes, true)?;
         return Ok(tell(intent, words, &classes, &forecast));
@@ -23,7 +24,7 @@ pub fn list(scene: &Scene<'_>, intent: Intent) -> Result<String, Step> {
     let roster = lookup::roster(scene, &[])?;
     let classes = roster.classes_in(words);
     let students = roster.students_in(words, classes.first())?;
-    if !students.is_empty() || words.has(person::PRONOUNS) {
+    if !students.is_empty() || words.has(PRONOUNS) {
         return person::students(scene, &roster);
     }
     if classes.is_empty() {
@@ -36,7 +37,7 @@ pub fn list(scene: &Scene<'_>, intent: Intent) -> Result<String, Step> {
 fn tell(intent: Intent, words: &Words, classes: &[ClassLine], forecast: &Forecast) -> String {
     match (threshold(words), intent) {
         (Some(limit), Intent::Needs | Intent::AtRisk) => above(limit, forecast),
-        (_, Intent::Best) => best(forecast),
+        (_, Intent::Best) => best(words, forecast),
         (_, Intent::Pass) => passing(classes, forecast),
         _ => at_risk(classes, forecast),
     }
@@ -77,18 +78,18 @@ fn passing(classes: &[ClassLine], forecast: &Forecast) -> String {
     parts.join("\n\n")
 }
 
-fn best(forecast: &Forecast) -> String {
+fn best(words: &Words, forecast: &Forecast) -> String {
     let mut best = doing_well(&forecast.rows);
-    best.truncate(BEST);
+    best.truncate(top(words).unwrap_or(BEST));
     let Some(first) = best.first() else {
         return "There are no grades yet from which I could tell who does best.".into();
     };
     let columns = [Column::Student, Column::Class, Column::Average, Column::Standing];
     format!(
-        "These students have the best averages so far.\n\n{}\nThey could aim higher: a harder task, or a role in helping others. \
+        "These students have the best averages so far.\n\n{}\n\nThey could aim higher: a harder task, or a role in helping others. \
          Say “Congratulate {}”, and I will draft a mail for you to check.",
         table::students(&best, &columns),
-        first.first_name()
+        first.name()
     )
 }
 
@@ -103,10 +104,16 @@ fn above(limit: &str, forecast: &Forecast) -> String {
     }
     let columns = [Column::Student, Column::Class, Column::Evaluations, Column::Needs, Column::Standing];
     format!(
-        "These students need {limit} or more on what remains.\n\n{}\n{}",
+        "These students need {limit} or more on what remains.\n\n{}\n\n{}",
         table::students(&rows, &columns),
         offer(&rows)
     )
+}
+
+/// The number in "top 3".
+fn top(words: &Words) -> Option<usize> {
+    let at = words.find(&["top", "best"])?;
+    words.folded(at + 1).parse().ok().filter(|number| *number > 0)
 }
 
 /// The number in "who needs 9 or more".

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::facts::{ClassLine, Classes, Row, Rows, Student, Students, rank};
 use super::names;
+use super::phrases::OFFER;
 use super::scene::{Question, Scene, Step, Turn, questions};
 use super::table::listed;
 use super::words::Words;
@@ -35,7 +36,11 @@ pub fn roster(scene: &Scene<'_>, also: &[Question]) -> Result<Roster, Step> {
     all.extend_from_slice(also);
     scene.have(&all)?;
     let classes: Classes = scene.ask(&questions::classes())?;
-    let students: Students = scene.ask(&questions::students())?;
+    let mut students: Students = scene.ask(&questions::students())?;
+    for row in students.students.iter_mut().flat_map(|student| &mut student.classes) {
+        let class = classes.classes.iter().find(|class| class.class_id == row.class_id);
+        row.current = row.current.or(class.and_then(|class| class.current));
+    }
     Ok(Roster { students: students.students, classes: classes.classes })
 }
 
@@ -109,6 +114,14 @@ impl Roster {
             return format!("{start} Ask “How are my students going this semester?” and I will list who is there.");
         }
         format!("{start} Did you mean {}?", either(&near))
+    }
+
+    /// The students whom the last answer offered to write to.
+    pub fn offered(&self, past: &[Turn<'_>]) -> Vec<&Student> {
+        let offer =
+            past.last().and_then(|turn| turn.said.split_once(OFFER)).and_then(|(_, rest)| rest.split('?').next());
+        let offer = offer.unwrap_or_default();
+        self.students.iter().filter(|student| offer.contains(student.name())).collect()
     }
 
     /// The students that earlier turns were about, the latest turn that names somebody first.

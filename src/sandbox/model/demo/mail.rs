@@ -12,6 +12,7 @@ use super::lookup::{self, Roster, which};
 use super::names;
 use super::order::{self, Group, Order};
 use super::overview::{doing_well, in_need};
+use super::phrases::{OTHERS, PRONOUNS, YES};
 use super::receipts;
 use super::scene::{Question, Scene, Step, Turn, questions};
 use super::table::listed;
@@ -32,6 +33,9 @@ struct Recipients {
 pub fn write(scene: &Scene<'_>) -> Result<String, Step> {
     let words = &scene.present.words;
     let order = Order::read(words, &[]);
+    if order::address(words).iter().any(|token| OTHERS.contains(&token.folded.as_str())) {
+        return Ok(super::small::students_only());
+    }
     let forecast = matches!(order.group, Some(Group::InNeed | Group::Best)).then(|| questions::forecast(None));
     let roster = lookup::roster(scene, forecast.as_slice())?;
     let recipients = recipients(scene, &roster, &order)?;
@@ -150,6 +154,10 @@ fn whole_class(roster: &Roster, class: Option<&ClassLine>) -> Result<Vec<(String
 
 fn referred(scene: &Scene<'_>, roster: &Roster, order: &Order) -> Result<Vec<(String, String)>, Step> {
     let words = &scene.present.words;
+    let offered = roster.offered(&scene.past);
+    if words.has(YES) && !words.has(PRONOUNS) && !offered.is_empty() {
+        return Ok(offered.into_iter().map(pair).collect());
+    }
     let focus = roster.focus(&scene.past, order.praise);
     let one = words.has(&["him", "her", "he", "she"]) && !words.has(&["them", "they", "both", "all"]);
     if one && focus.len() > 1 {

@@ -1,6 +1,6 @@
 //! An order for a mail: to whom, in what tone, and what it should say.
 
-use super::intent::WRITE;
+use super::phrases::WRITE;
 use super::words::{Token, Words};
 
 /// How a mail sounds.
@@ -52,9 +52,10 @@ pub struct Detail {
     pub topic: Option<String>,
 }
 
-const WARM: &[&str] = &["warm*", "kind", "kinder", "kindly", "gentl*", "friendl*", "soft*", "caring", "less strict"];
+const WARM: &[&str] =
+    &["warm*", "kind", "kinder", "kindly", "gentl*", "friendl*", "soft*", "caring", "less strict", "less formal"];
 const FIRM: &[&str] = &["firm*", "serious*", "strict*", "stern*", "formal*", "direct"];
-const CHEER: &[&str] = &["encourag*", "motivat*", "positive", "hopeful", "less formal"];
+const CHEER: &[&str] = &["encourag*", "motivat*", "positive", "hopeful"];
 const BRIEF: &[&str] = &["short", "shorter", "brief*", "concise", "a line"];
 const PRAISE: &[&str] = &["congratulat*", "praise", "well done", "proud of"];
 
@@ -70,9 +71,7 @@ impl Order {
 
     /// Takes in a later wish, such as "make it warmer".
     pub fn change(&mut self, words: &Words) {
-        if words.has(&["less formal", "less strict"]) {
-            self.voice = Voice::Warm;
-        } else if words.has(WARM) {
+        if words.has(WARM) {
             self.voice = Voice::Warm;
         } else if words.has(FIRM) {
             self.voice = Voice::Firm;

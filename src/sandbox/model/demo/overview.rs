@@ -2,6 +2,7 @@
 
 use super::facts::{ClassLine, Row, Standing, rank};
 use super::lookup::{self, Forecast};
+use super::phrases::OFFER;
 use super::scene::{Scene, Step};
 use super::table::{self, Column, listed, number};
 
@@ -33,7 +34,7 @@ pub fn classes(scene: &Scene<'_>) -> Result<String, Step> {
         return Ok("You have no classes in the current semester.".into());
     }
     Ok(format!(
-        "These are your classes this semester.\n\n{}\nAsk “Show me {}” for one of them.",
+        "These are your classes this semester.\n\n{}\n\nAsk “Show me {}” for one of them.",
         class_table(&classes),
         first_title(&classes)
     ))
@@ -55,8 +56,9 @@ pub fn compare(scene: &Scene<'_>) -> Result<String, Step> {
     order.sort_by(|a, b| rank(b.average.as_ref()).total_cmp(&rank(a.average.as_ref())));
     let reading = match (order.first(), order.last()) {
         (Some(best), Some(last)) if rank(best.average.as_ref()) > rank(last.average.as_ref()) => {
+            let (high, low) = if classes.len() == 2 { ("higher", "lower") } else { ("highest", "lowest") };
             format!(
-                "**{}** has the higher average, {}, and {} the lower, {}.",
+                "**{}** has the {high} average, {}, and {} the {low}, {}.",
                 best.title(),
                 number(best.average.as_ref()),
                 last.title(),
@@ -67,7 +69,7 @@ pub fn compare(scene: &Scene<'_>) -> Result<String, Step> {
         _ => "Not all of them have grades yet.".into(),
     };
     Ok(format!(
-        "{reading}\n\n{}\nAsk “Who is at risk in {}?” to see the names.",
+        "{reading}\n\n{}\n\nAsk “Who is at risk in {}?” to see the names.",
         class_table(&classes),
         first_title(&classes)
     ))
@@ -86,15 +88,15 @@ pub fn in_need(rows: &[Row]) -> Vec<Row> {
 pub fn needing_attention(need: &[Row], pass_mark: Option<&String>) -> String {
     let columns = [Column::Student, Column::Class, Column::Evaluations, Column::Needs, Column::Standing];
     let shown = need.get(..SHOWN.min(need.len())).unwrap_or_default();
-    let mark = pass_mark.map(|mark| format!(" (an average of {mark} passes)")).unwrap_or_default();
+    let mark = pass_mark.map(|mark| format!(" (to pass: an average of at least {mark})")).unwrap_or_default();
     let mut text = format!("**Who needs your attention**{mark}\n\n{}", table::students(shown, &columns));
     let rest: Vec<&str> = need.iter().skip(SHOWN).map(Row::name).collect();
     if !rest.is_empty() {
-        text.push_str("\nAlso: ");
+        text.push_str("\n\nAlso: ");
         text.push_str(&listed(&rest));
         text.push('.');
     }
-    text.push_str("\n“Needs” is the grade to reach on what remains.");
+    text.push_str("\n\n“Needs” is the grade to reach on what remains.");
     if need.iter().any(|row| row.standing() == Standing::OutOfReach) {
         text.push_str(" Out of reach means that full marks on what remains would not be enough.");
     }
@@ -126,19 +128,15 @@ pub fn aim_higher(rows: &[Row]) -> Option<String> {
 
 /// What the teacher could ask next about those in need.
 pub fn offer(need: &[Row]) -> String {
-    let mut names: Vec<&str> = need.iter().map(Row::first_name).collect();
+    let mut names: Vec<&str> = need.iter().map(Row::name).collect();
     names.dedup();
     names.truncate(2);
     if names.is_empty() {
         return "Shall I say more about one class or one student?".into();
     }
-    let them = if names.len() == 1 {
-        "needs some motivation, write to this student"
-    } else {
-        "need some motivation, write to them"
-    };
     format!(
-        "Shall I write to somebody? Say “{} {them}”, and you will see every word before anything is sent.",
+        "{OFFER}{}? Say “yes”, or “Write to all students at risk, warmly, and offer Monday after class”. \
+         You will see every word before anything is sent.",
         listed(&names)
     )
 }

@@ -1,16 +1,16 @@
 //! Answers about one class or some students, by name.
 
-use super::facts::{ClassLine, Row, Rows, Standing, Student, rank};
+use std::cmp::Ordering;
+
+use super::facts::{ClassLine, Row, Rows, Standing, Student};
 use super::lookup::{self, Roster};
 use super::names;
 use super::overview::{aim_higher, in_need, offer, overview};
+use super::phrases::{OFFER, PRONOUNS};
 use super::scene::{Question, Scene, Step, questions};
 use super::small;
 use super::table::{self, Column, listed, number};
 use super::words::Words;
-
-/// Words that stand for students named before.
-pub const PRONOUNS: &[&str] = &["he", "she", "they", "him", "her", "them", "these students", "those students"];
 
 /// More than this many at once is a list, not an answer about persons.
 const SHOWN: usize = 6;
@@ -62,7 +62,7 @@ pub fn unknown(roster: &Roster, words: &Words) -> Option<String> {
     let capital = |word: &&String| words.tokens.iter().any(|token| token.raw == **word && token.is_capital());
     let capitals: Vec<String> = strangers.iter().filter(capital).cloned().collect();
     let asks = words.has(&["how is", "hows", "how are", "show me", "about", "is", "does", "will", "can", "in", "with"])
-        || words.tokens.len() <= 3;
+        || strangers.len() == words.tokens.len();
     let typed = words.has(&["students", "everyone", "everybody", "semester"])
         && names::near(&strangers, &roster.students).is_empty();
     match (capitals.is_empty(), strangers.len()) {
@@ -87,11 +87,11 @@ fn student_view(student: &Student, classes: &[ClassLine]) -> String {
     if classes.is_empty() && !earlier.is_empty() {
         parts.push(format!("Earlier: {}.", earlier.join("; ")));
     }
-    let first = student.first_name();
+    let name = student.name();
     parts.push(if rows.iter().any(|row| row.standing().in_need()) {
-        format!("Shall I write to {first}? Say “Write to {first}, warmly”, and add what you can offer.")
+        format!("{OFFER}{name}? Say “yes”, or “Write to {name}, warmly”, and add what you can offer.")
     } else {
-        format!("If you like, say “Congratulate {first}”, and I will draft a mail for you to check.")
+        format!("If you like, say “Congratulate {name}”, and I will draft a mail for you to check.")
     });
     parts.join("\n\n")
 }
@@ -129,16 +129,10 @@ fn reading(name: &str, row: &Row) -> String {
 }
 
 fn trend(row: &Row) -> String {
-    match row.graded().as_slice() {
-        [first, .., last] => {
-            let (from, to) = (rank(Some(&(*first).to_owned())), rank(Some(&(*last).to_owned())));
-            match from.total_cmp(&to) {
-                std::cmp::Ordering::Less => format!(" The grades are rising, from {first} to {last}."),
-                std::cmp::Ordering::Greater => format!(" The grades are falling, from {first} to {last}."),
-                std::cmp::Ordering::Equal => String::new(),
-            }
-        }
-        _ => String::new(),
+    match row.movement() {
+        Some((first, last, Ordering::Less)) => format!(" The grades are rising, from {first} to {last}."),
+        Some((first, last, Ordering::Greater)) => format!(" The grades are falling, from {first} to {last}."),
+        Some((_, _, Ordering::Equal)) | None => String::new(),
     }
 }
 

@@ -61,15 +61,10 @@ impl Told {
             parts
                 .push(format!("You discarded the {drafts} to {}, so nothing was sent there.", listed(&self.discarded)));
         }
-        match self.waiting.as_slice() {
-            [] => {}
-            [one] => {
-                parts.push(format!("The draft to {one} still waits for your decision; nothing was sent there yet."))
-            }
-            several => parts.push(format!(
-                "The drafts to {} still wait for your decision; nothing was sent there yet.",
-                listed(several)
-            )),
+        if !self.waiting.is_empty() {
+            let waits = if self.waiting.len() == 1 { "draft still waits" } else { "drafts still wait" };
+            let names = listed(&self.waiting);
+            parts.push(format!("The {waits} for your decision, so nothing was sent yet to {names}."));
         }
         parts.extend(self.rest);
         parts.join(" ")

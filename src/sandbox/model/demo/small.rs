@@ -28,6 +28,23 @@ pub fn thanks() -> String {
     "You are welcome. Ask me whenever you want to look at a class, a student, or a mail.".into()
 }
 
+/// Sending is the teacher's own click.
+pub fn approve() -> String {
+    "I cannot send anything: a mail leaves only when you click Send on its draft. If the drafts are gone, tell me whom \
+     to write to, and I will draft again."
+        .into()
+}
+
+/// The grade book is only read.
+pub fn change() -> String {
+    "I can look at grades and draft mails, but I cannot change anything in the grade book.".into()
+}
+
+/// A mail can go to nobody but students.
+pub fn students_only() -> String {
+    "I can draft mails to students only, not to parents or others, so I have not drafted anything.".into()
+}
+
 /// Nothing is written.
 pub fn decline() -> String {
     "All right, I will not write to anyone now.".into()

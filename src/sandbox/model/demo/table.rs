@@ -31,7 +31,7 @@ pub fn table(head: &[(String, bool)], rows: impl Iterator<Item = Vec<String>>) -
     for row in rows {
         table.push_str(&line(row.iter().map(|cell| escape(cell)).collect()));
     }
-    table
+    table.trim_end().to_owned()
 }
 
 /// A number as a cell, a dash where there is none.

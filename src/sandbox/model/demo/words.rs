@@ -1,12 +1,18 @@
 //! A person's words, cut and folded so that case, accents and quotes do not matter.
 
+use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 /// Words that are never anybody's name: the small words, and those that the demo model knows.
-const KNOWN: &str = "a an the and or but if of to for in on at by from with without as is are was were be been am im \
+static KNOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| KNOWN_WORDS.split_whitespace().collect());
+
+const LONG: [&str; 5] = ["students", "semester", "everyone", "everybody", "classes"];
+
+const KNOWN_WORDS: &str = "a an the and or but if of to for in on at by from with without as is are was were be been am im \
     i me my mine we us our you your he him his she her hers they them their theirs it its this that these those there here \
     what which who whom whose when where why how whats hows do does did done doing dont doesnt didnt can could may \
     might will would shall should must have has had not no yes please let lets tell show see view open look give list \
@@ -23,12 +29,12 @@ const KNOWN: &str = "a an the and or but if of to for in on at by from with with
     compare comparison versus vs difference between against \
     write writes writing mail mails email emails message messages letter letters note notes draft drafts drop line \
     send sends contact reach encourage encouragement encouraging motivate motivation motivating congratulate praise \
-    remind invite offer mention saying thank thanks cheers hello hi hey morning afternoon evening ok okay perfect \
+    remind invite offer mention saying thank thanks cheers lot lots hello hi hey morning afternoon evening ok okay perfect \
     warm warmer warmly kind kinder kindly gentle gentler gently soft softer friendly friendlier firm firmer firmly \
     serious seriously strict stricter stern sterner formal brief briefer briefly short shorter long longer concise \
     tone way manner bit little again another version rewrite redraft try keep one ones two three up down over off \
     anyone someone somebody anybody whole entire long far near things thing everything work works hard talk know \
-    demo model name names table number numbers part remains remaining left possible enough check up-to-date \
+    demo model name names table number numbers part remains remaining left possible enough check yes sure parent parents course up-to-date \
     monday tuesday wednesday thursday friday saturday sunday";
 
 /// One word, with its place in the text.
@@ -56,8 +62,16 @@ pub struct Words {
 impl Token {
     /// Whether it is one of the words that are never a name.
     pub fn is_known(&self) -> bool {
-        KNOWN.split_whitespace().any(|known| known == self.folded)
-            || self.folded.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        KNOWN.contains(self.folded.as_str()) || self.is_number() || self.is_mistyped()
+    }
+
+    fn is_number(&self) -> bool {
+        self.folded.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    }
+
+    /// Whether it is one of the long words of most questions, with a slip of the finger.
+    fn is_mistyped(&self) -> bool {
+        self.raw == self.folded && LONG.iter().any(|word| strsim::jaro_winkler(word, &self.folded) >= 0.9)
     }
 
     /// Whether it is written with a capital where a sentence would not ask for one.

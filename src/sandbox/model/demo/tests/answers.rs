@@ -211,7 +211,10 @@ fn results_are_told_as_the_tool_gave_them() {
         (vec![Decision::Edit("Dear Mateo, call me.")], "Mateo Nguyen at 14:02, with your changes"),
         (vec![Decision::Discard], "You discarded the draft to Mateo Nguyen, so nothing was sent there."),
         (vec![Decision::Fail], "The mail to Mateo Nguyen was not sent: Gmail's daily limit is reached."),
-        (vec![Decision::Wait, Decision::Wait], "still wait for your decision; nothing was sent"),
+        (
+            vec![Decision::Wait, Decision::Wait],
+            "The drafts still wait for your decision, so nothing was sent yet to Mateo Nguyen and James Martinez.",
+        ),
         (
             vec![Decision::Garbage],
             "The mail to Mateo Nguyen did not come about: the application answered “the tool fell over”.",
@@ -239,4 +242,52 @@ fn asked_what_was_sent_it_says_what_it_was_told() {
         answer.contains("discarded, nothing was sent") && answer.contains("sent to Zoë Müller at 14:02"),
         "{answer}"
     );
+}
+
+#[test]
+fn after_four_rounds_without_an_answer_it_stops() {
+    let mut chat = Chat::new();
+    chat.messages.push(serde_json::json!({ "role": "user", "content": "How is Mateo doing?" }));
+    for n in 0..4 {
+        let id = format!("call_{n}");
+        let function = serde_json::json!({ "name": "list_students", "arguments": "not what it asked for" });
+        let call = serde_json::json!({ "id": id, "type": "function", "function": function });
+        let step = super::super::next(&super::Scene::read(&chat.request()));
+        assert!(matches!(step, super::Step::Call(_)), "round {n}: {step:?}");
+        chat.messages.push(serde_json::json!({ "role": "assistant", "tool_calls": [call] }));
+        chat.messages.push(serde_json::json!({ "role": "tool", "tool_call_id": id, "content": "{}" }));
+    }
+    let step = super::super::next(&super::Scene::read(&chat.request()));
+    assert!(matches!(&step, super::Step::Say(text) if text.contains("so I stop here")), "{step:?}");
+}
+
+#[test]
+fn a_class_of_an_earlier_semester_does_not_make_a_student_one_in_need() {
+    let mut chat = Chat::new();
+    chat.school.pupils[4].grades.push((3, [Some(100), Some(100), Some(100)]));
+    chat.say("Tell me about Biology");
+    let answer = chat.say("Write to them");
+    assert!(chat.recipients().contains(&"s-1003".to_owned()), "nobody in this class is in need: {answer}");
+}
+
+#[test]
+fn a_table_cell_cannot_break_its_table() {
+    let mut chat = Chat::new();
+    chat.school.pupils[0].name = "Mateo | Nguyen\nof 10B".into();
+    let answer = chat.say("Who is at risk?");
+    assert!(answer.contains("| Mateo \\| Nguyen of 10B | Algebra I"), "{answer}");
+}
+
+#[test]
+fn grades_are_never_changed_and_it_says_so() {
+    for words in ["Give Mateo a 10", "Delete all grades", "Please change the grade of James"] {
+        let mut chat = Chat::new();
+        assert!(chat.say(words).contains("cannot change anything"), "{words}");
+        assert!(chat.called().is_empty(), "{words}");
+    }
+}
+
+#[test]
+fn a_slip_of_the_finger_does_not_hide_the_question() {
+    assert!(Chat::new().say("how are my sudents going this semster?").contains("| Mateo Nguyen |"));
 }

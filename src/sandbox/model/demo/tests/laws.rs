@@ -77,7 +77,7 @@ const QUESTIONS: [&str; 24] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn no_number_is_said_or_written_that_no_tool_and_no_teacher_gave(

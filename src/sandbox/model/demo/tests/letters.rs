@@ -263,3 +263,39 @@ fn without_a_name_in_the_instructions_your_teacher_signs() {
     chat.say("Write to Mateo");
     assert!(mail_to(&chat, MATEO).1.ends_with("Your teacher"));
 }
+
+#[test]
+fn a_not_inside_the_message_does_not_stop_the_mail() {
+    let body = written("Write to Mateo and tell him that he does not need to worry");
+    assert!(body.contains("You do not need to worry."), "{body}");
+}
+
+#[test]
+fn a_yes_to_the_offer_writes_to_those_whom_the_offer_named() {
+    let mut chat = Chat::new();
+    let offer = chat.say("How are my students going this semester?");
+    assert!(offer.contains("Shall I write to Mateo Nguyen and Ben O'Brien?"), "{offer}");
+    chat.say("Yes, please");
+    assert_eq!(chat.recipients(), [MATEO, "s-1007"]);
+    let mut chat = Chat::new();
+    chat.say("Yes");
+    assert!(chat.mails().is_empty());
+}
+
+#[test]
+fn a_mail_for_the_parents_is_not_sent_to_the_child() {
+    let mut chat = Chat::new();
+    let answer = chat.say("Could you write to Mateo's parents?");
+    assert!(chat.mails().is_empty() && answer.contains("students only"), "{answer}");
+    chat.say("Write to Mateo and tell him to show it to his parents");
+    assert_eq!(chat.recipients(), [MATEO]);
+}
+
+#[test]
+fn told_to_send_it_says_whose_click_that_is() {
+    let mut chat = Chat::new();
+    chat.school.decisions = vec![Decision::Wait];
+    chat.say("Write to Mateo");
+    let answer = chat.say("Send it");
+    assert!(chat.mails().is_empty() && answer.contains("only when you click Send"), "{answer}");
+}

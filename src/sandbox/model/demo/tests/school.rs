@@ -135,8 +135,15 @@ impl School {
     }
 
     fn students(&self) -> Value {
-        let one =
-            |pupil: &Pupil| json!({ "student_id": pupil.id, "name": pupil.name, "classes": self.in_classes(pupil) });
+        let few = |mut row: Value| {
+            let known = ["class_id", "title", "standing", "average_so_far", "needed"];
+            row.as_object_mut().expect("a row").retain(|name, _| known.contains(&name.as_str()));
+            row
+        };
+        let one = |pupil: &Pupil| {
+            let classes: Vec<Value> = self.in_classes(pupil).into_iter().map(few).collect();
+            json!({ "student_id": pupil.id, "name": pupil.name, "classes": classes })
+        };
         json!({ "students": self.pupils.iter().map(one).collect::<Vec<_>>() })
     }
 
