@@ -51,6 +51,8 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
         ])
         .add_tag_attribute_values("th", "align", sheet::ALIGNMENTS)
         .add_tag_attribute_values("td", "align", sheet::ALIGNMENTS)
+        .add_tag_attributes("ol", ["start"])
+        .attribute_filter(|_, name, value| (name != "start" || is_number(value)).then(|| value.into()))
         .clean_content_tags(HashSet::from(["script", "style", "template", "noscript", "iframe"]))
         .link_rel(None);
     cleaner
@@ -62,6 +64,10 @@ const DEEPEST: usize = 24;
 /// Stands for a break until the HTML is written: the tree allows no break in a cell.
 /// A private sign that a text brings along makes a break too, and nothing else.
 const BREAK: &str = "\u{E00A}";
+
+fn is_number(value: &str) -> bool {
+    value.bytes().all(|sign| sign.is_ascii_digit())
+}
 
 /// Which of the blocks in a text are final.
 pub(super) struct Sealed {
@@ -203,7 +209,7 @@ fn make_inert(node: Node<'_>) {
             spell_out(node, &url);
         }
         // The answer stands below the page's own two levels of headings.
-        NodeValue::Heading(heading) => heading.level = (heading.level + 1).clamp(3, 6),
+        NodeValue::Heading(heading) => heading.level = heading.level.clamp(3, 6),
         _ => {}
     }
 }
