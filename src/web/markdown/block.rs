@@ -96,9 +96,20 @@ pub(super) fn finals(text: &str, after_blank: bool) -> Sealed {
     if is_closed(last, after_blank) {
         return Sealed { html: write(root), rest: None };
     }
-    let start = last.data().sourcepos.start.line.saturating_sub(1);
-    last.detach();
-    Sealed { html: write(root), rest: Some(start) }
+    let mut rest = cut_off(last);
+    // A table right below a paragraph took its head from that paragraph, where the
+    // line could be nothing else; alone it might begin a list or a block of HTML.
+    let bare = text.lines().nth(rest).is_some_and(|head| !head.starts_with('|'));
+    if bare && let (NodeValue::Table(_), Some(before)) = (&last.data().value, root.last_child()) {
+        rest = cut_off(before);
+    }
+    Sealed { html: write(root), rest: Some(rest) }
+}
+
+/// Takes a block out of its tree, and gives the line, counted from 0, where it began.
+fn cut_off(block: Node<'_>) -> usize {
+    block.detach();
+    block.data().sourcepos.start.line.saturating_sub(1)
 }
 
 /// Whether the last block is final too, although nothing has begun after it.
