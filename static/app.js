@@ -150,7 +150,7 @@ function start() {
   function listen(turn, tries = 0) {
     if (streams.has(turn) || !section(turn)) return;
     const source = new EventSource(`/turns/${turn}/events?after=${section(turn).dataset.after ?? 0}`);
-    const stream = { source, busy: null, since: Date.now() };
+    const stream = { source, since: Date.now() };
     streams.set(turn, stream);
     if (section(turn).dataset.state === "running") run(turn);
     for (const name of Object.keys(events)) source.addEventListener(name, (event) => {
@@ -161,9 +161,16 @@ function start() {
       events[name](turn, JSON.parse(event.data));
       settle();
     });
+    source.addEventListener("open", () => {
+      if (stream.broken) busy(turn, "Working on it");
+      stream.broken = false;
+    });
     source.addEventListener("error", () => {
       // The browser comes back by itself after a broken line, but not after a refusal.
-      if (source.readyState !== EventSource.CLOSED) return busy(turn, "The connection broke, trying again");
+      if (source.readyState !== EventSource.CLOSED) {
+        stream.broken = true;
+        return busy(turn, "The connection broke, trying again");
+      }
       close(turn);
       if (tries < 5) return setTimeout(listen, 1000 * 2 ** tries, turn, tries + 1);
       end(turn);
@@ -266,7 +273,7 @@ function start() {
     write.action = `/chat/${conversation}`;
     one("[data-asks]")?.remove();
     const heading = made('<h1 class="sr"></h1>'), item = made('<li><a aria-current="page"></a></li>');
-    heading.textContent = item.firstChild.textContent = item.firstChild.title = words.split("\n")[0].slice(0, 80);
+    heading.textContent = item.firstChild.textContent = item.firstChild.title = words.trim().replace(/\s+/g, " ").slice(0, 80);
     item.firstChild.href = `/chat/${conversation}`;
     one(".greeting").replaceWith(heading);
     document.title = `${heading.textContent} · Teacher’s Aide`;

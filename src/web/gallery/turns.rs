@@ -66,7 +66,7 @@ pub(super) fn two_drafts() -> Turn {
         Part::SendAll(SendAll {
             key: text("send-all"),
             turn: text("t3"),
-            approvals: vec![approval("a-1"), approval("a-2")],
+            approvals: vec![approval("a-draft-2"), approval("a-draft-3")],
             words: text("One mail each to Mateo Nguyen and James Martinez."),
             send: text("Send both from mary@school.example"),
         }),
@@ -94,6 +94,7 @@ pub(super) fn receipts() -> Turn {
 
 pub(super) fn letters() -> Turn {
     let mut refused = mateo("draft-4");
+    refused.fields[0].value = String::new();
     refused.state =
         LetterState::Refused(text("The subject is empty. Write a few words, so that Mateo knows what it is about."));
     let mut sending = mateo("draft-5");

@@ -51,6 +51,8 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
         ])
         .add_tag_attribute_values("th", "align", sheet::ALIGNMENTS)
         .add_tag_attribute_values("td", "align", sheet::ALIGNMENTS)
+        .add_tag_attributes("ol", ["start"])
+        .attribute_filter(|_, name, value| (name != "start" || is_number(value)).then(|| value.into()))
         .clean_content_tags(HashSet::from(["script", "style", "template", "noscript", "iframe"]))
         .link_rel(None);
     cleaner
@@ -62,6 +64,10 @@ const DEEPEST: usize = 24;
 /// Stands for a break until the HTML is written: the tree allows no break in a cell.
 /// A private sign that a text brings along makes a break too, and nothing else.
 const BREAK: &str = "\u{E00A}";
+
+fn is_number(value: &str) -> bool {
+    value.bytes().all(|sign| sign.is_ascii_digit())
+}
 
 /// Which of the blocks in a text are final.
 pub(super) struct Sealed {
@@ -90,9 +96,20 @@ pub(super) fn finals(text: &str, after_blank: bool) -> Sealed {
     if is_closed(last, after_blank) {
         return Sealed { html: write(root), rest: None };
     }
-    let start = last.data().sourcepos.start.line.saturating_sub(1);
-    last.detach();
-    Sealed { html: write(root), rest: Some(start) }
+    let mut rest = cut_off(last);
+    // A table right below a paragraph took its head from that paragraph, where the
+    // line could be nothing else; alone it might begin a list or a block of HTML.
+    let bare = text.lines().nth(rest).is_some_and(|head| !head.starts_with('|'));
+    if bare && let (NodeValue::Table(_), Some(before)) = (&last.data().value, root.last_child()) {
+        rest = cut_off(before);
+    }
+    Sealed { html: write(root), rest: Some(rest) }
+}
+
+/// Takes a block out of its tree, and gives the line, counted from 0, where it began.
+fn cut_off(block: Node<'_>) -> usize {
+    block.detach();
+    block.data().sourcepos.start.line.saturating_sub(1)
 }
 
 /// Whether the last block is final too, although nothing has begun after it.
@@ -203,7 +220,7 @@ fn make_inert(node: Node<'_>) {
             spell_out(node, &url);
         }
         // The answer stands below the page's own two levels of headings.
-        NodeValue::Heading(heading) => heading.level = (heading.level + 1).clamp(3, 6),
+        NodeValue::Heading(heading) => heading.level = heading.level.clamp(3, 6),
         _ => {}
     }
 }

@@ -107,7 +107,7 @@ fn has_reference(text: &str) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn where_the_chunks_are_cut_does_not_matter(text in document(), places in prop::collection::vec(0_usize..400, 0..40)) {
@@ -135,6 +135,13 @@ fn every_single_cut_of_a_real_answer_gives_the_same_page() {
     let whole = render(text).to_string();
     for (at, _) in text.char_indices() {
         assert_eq!(stream([&text[..at], &text[at..]]), whole, "cut at {at}");
+    }
+}
+
+#[test]
+fn a_head_of_a_table_is_not_cut_from_the_paragraph_that_made_it_one() {
+    for text in ["0\n<br>\n|-\n|---|--:|\n", "words\n2. a\n|-\n|---|\nb\n", "a | b\n    c | d\n--- | ---\n| --\n"] {
+        assert_eq!(render(text).to_string(), block::all(text).to_string(), "{text:?}");
     }
 }
 

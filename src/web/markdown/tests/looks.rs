@@ -35,7 +35,7 @@ fn text_that_spells_a_tag_is_not_dressed_as_one() {
 
 #[test]
 fn headings_stand_below_those_of_the_page() {
-    for (text, level) in [("# a", 3), ("## a", 3), ("### a", 4), ("#### a", 5), ("##### a", 6), ("###### a", 6)] {
+    for (text, level) in [("# a", 3), ("## a", 3), ("### a", 3), ("#### a", 4), ("##### a", 5), ("###### a", 6)] {
         assert_eq!(html(text).trim(), format!("<h{level}>a</h{level}>"));
     }
 }
@@ -44,6 +44,11 @@ fn headings_stand_below_those_of_the_page() {
 fn a_break_inside_a_cell_is_a_break_and_other_html_is_text() {
     assert!(html("| a |\n|---|\n| x<br>y |\n").contains("<td>x<br>y</td>"));
     assert_eq!(html("a <b>c</b>").trim(), "<p>a &lt;b&gt;c&lt;/b&gt;</p>");
+}
+
+#[test]
+fn a_list_goes_on_counting_after_words_between() {
+    assert!(html("1. a\n\nwords\n\n2. b\n").contains("<ol start=\"2\">"));
 }
 
 #[test]
