@@ -38,14 +38,16 @@ function start() {
   let follow = true, last = scrollY;
   const atEnd = () => innerHeight + scrollY >= page.scrollHeight - 60;
   const toEnd = () => scrollTo({ top: page.scrollHeight, behavior: "instant" });
-  const settle = () => { if (follow) toEnd(); jump.hidden = follow || atEnd(); };
-  addEventListener("scroll", () => {
-    // Text that grows under a reader at the end also "scrolls"; only moving up is the reader's wish.
+  // Text that grows under a reader at the end also leaves the end; only moving up is the reader's wish.
+  function look() {
     if (atEnd()) follow = true; else if (scrollY < last - 1) follow = false;
     last = scrollY;
     jump.hidden = follow;
-  }, { passive: true });
-  jump.addEventListener("click", () => { follow = true; settle(); box.focus({ preventScroll: true }); });
+  }
+  // The reader may have moved since the last scroll event, and must not be pulled back.
+  const settle = () => { look(); if (follow) toEnd(); };
+  addEventListener("scroll", look, { passive: true });
+  jump.addEventListener("click", () => { toEnd(); look(); box.focus({ preventScroll: true }); });
 
   // ---- One polite voice, which never speaks over itself.
 
@@ -253,9 +255,9 @@ function start() {
       if (typed) { box.value = ""; grow(box); sessionStorage.removeItem(key()); }
       all("[name=client_id]", composer).forEach((field) => { field.value = crypto.randomUUID(); });
       if (!chat.dataset.chat) adopt(conversation, words);
-      follow = true;
       listen(turn);
-      settle();
+      toEnd();
+      look();
       if (!touch) box.focus({ preventScroll: true });
     } catch (problem) {
       complain(problem.message);
