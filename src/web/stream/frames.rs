@@ -16,8 +16,9 @@ use crate::{
         TurnId,
         conversation::{Approvals, Conversations, StoredTurn},
         event::Event,
+        gate::Risk,
         live::LiveTurn,
-        turn::{Ending, Status, Turn},
+        turn::{Call, Ending, Status, Turn},
     },
     identity::Caller,
 };
@@ -174,16 +175,32 @@ async fn stored(state: &State, caller: &Caller, turn: &TurnId) -> anyhow::Result
     stored.ok_or_else(|| anyhow::anyhow!("the turn {turn} is gone"))
 }
 
+/// Whether a draft can belong to a turn: one that only looked things up, as most
+/// do, has none.
+fn may_have_drafts(state: &State, turn: &Turn) -> bool {
+    let toolbox = &state.assistant.parts().toolbox;
+    let reads = |call: &Call| toolbox.find(&call.tool).is_some_and(|tool| tool.card().risk == Risk::Reads);
+    turn.status == Status::Waiting || !turn.calls().all(reads)
+}
+
 /// The whole turn as one frame.
 async fn whole(state: &State, caller: &Caller, stored: &StoredTurn, alive: bool) -> anyhow::Result<Frame> {
-    let approvals = state.store.of_conversation(&caller.teacher.id, &stored.conversation).await?;
+    let approvals = if may_have_drafts(state, &stored.turn) {
+        state.store.of_conversation(&caller.teacher.id, &stored.conversation).await?
+    } else {
+        Vec::new()
+    };
     let turn = presenter(state).turn(stored, &approvals, alive);
     Ok(Frame::message("turn", json!({ "html": rendered(&turn) })))
 }
 
 /// The turn as it stood when its log began: what the events build on.
-pub(super) async fn base(state: &State, caller: &Caller, live: &LiveTurn, turn: &TurnId) -> Result<Frame, PageError> {
-    let mut stored = stored(state, caller, turn).await?;
+pub(super) async fn base(
+    state: &State,
+    caller: &Caller,
+    live: &LiveTurn,
+    mut stored: StoredTurn,
+) -> Result<Frame, PageError> {
     stored.turn = Turn { status: Status::Running, ..live.base.clone() };
     Ok(whole(state, caller, &stored, true).await?)
 }
