@@ -190,7 +190,7 @@ impl Assistant {
             return Err(DecideError::Changed(Box::new(approval)));
         }
         let said = json!({ "status": "sent", "note": "The teacher found it among the sent mails." });
-        let words = "Sent: you found it in your mailbox.".to_owned();
+        let words = "Found in your sent mail.".to_owned();
         let outcome = ApprovalOutcome { words, said, outcome: Outcome::Done };
         self.advance(&approval, ApprovalState::Sent, Some(outcome)).await
     }

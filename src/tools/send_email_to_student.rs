@@ -32,7 +32,7 @@ pub struct SendEmailToStudent {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// The student, as list_students names them, such as "s-1001".
+    /// The student, as `list_students` names them, such as "s-1001".
     student_id: String,
     /// The subject: one line.
     subject: String,
