@@ -119,15 +119,17 @@ function start() {
       figure.textContent = left;
     }, 1000);
   }
+  // Text that is still being written shows its marks as what they will become.
+  const plain = (raw) => raw.replace(/\*\*|__/g, "").replace(/^(\s*)[-*+] /gm, "$1• ").replace(/^#+ /gm, "");
   function text(turn, { step, sealed, open, add, kind }) {
     if (!find(turn, `step-${step}`)) put(turn, `step-${step}`, `<div class="answer" data-key="step-${Number(step)}"><div class="blocks"></div></div>`);
     const answer = find(turn, `step-${step}`);
     if (sealed) one(".blocks", answer).insertAdjacentHTML("beforeend", sealed);
     const tail = one(".tail", answer) ?? answer.appendChild(made('<div class="tail"></div>'));
     tail.dataset.kind = kind;
-    if (open !== undefined) tail.textContent = open;
-    else (tail.firstChild ?? tail.appendChild(new Text())).appendData(add ?? "");
-    if (!tail.textContent) tail.remove();
+    tail.raw = open ?? (tail.raw ?? tail.textContent) + (add ?? "");
+    tail.textContent = kind === "code" ? tail.raw : plain(tail.raw);
+    if (!tail.raw) tail.remove();
   }
 
   // ---- The stream of a turn.
