@@ -187,6 +187,11 @@ impl Browser {
         self.follow_until(turn, |_| false).await
     }
 
+    /// Follows a turn from its beginning until a draft lies there.
+    pub async fn follow_to_a_draft(&self, turn: &str) -> Card {
+        self.follow_until(turn, |screen| !screen.cards().is_empty()).await.cards().remove(0)
+    }
+
     /// Follows a turn until something is so, or it is over.
     pub async fn follow_until(&self, turn: &str, enough: impl Fn(&Screen) -> bool) -> Screen {
         let (mut stream, mut screen) = (self.listen(turn, None).await, Screen::default());
