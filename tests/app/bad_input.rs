@@ -35,12 +35,12 @@ async fn a_form_that_is_none_gets_a_page_that_says_so() {
         ("/students/s-1001/address", "mail=a"),
     ];
     for (path, body) in bad {
-        let request = ada.request(Method::POST, path).header("content-type", "application/x-www-form-urlencoded");
+        let request = ada.request(&Method::POST, path).header("content-type", "application/x-www-form-urlencoded");
         let page = ada.send(request.body(body.to_owned())).await;
         assert_eq!(page.status, 400, "{path} {body}");
         assert_eq!(page.text("h1"), "That did not arrive as it should", "{path} {body}");
     }
-    let request = ada.request(Method::POST, "/chat").header("content-type", "text/plain").body("words=hello");
+    let request = ada.request(&Method::POST, "/chat").header("content-type", "text/plain").body("words=hello");
     assert_eq!(ada.send(request).await.status, 400);
     assert!(app.accepted().is_empty());
 }
@@ -49,7 +49,9 @@ async fn a_form_that_is_none_gets_a_page_that_says_so() {
 async fn a_page_that_is_not_here_is_a_calm_page() {
     let (_app, ada, _grace) = school_day().await;
     let unknown = "0".repeat(32);
-    for path in ["/nowhere", "/chat/x", &format!("/chat/{unknown}"), &format!("/turns/{unknown}/events"), "/classes/c-99"] {
+    for path in
+        ["/nowhere", "/chat/x", &format!("/chat/{unknown}"), &format!("/turns/{unknown}/events"), "/classes/c-99"]
+    {
         let page = ada.get(path).await.with(404);
         assert_eq!(page.text("h1"), "This page is not here", "{path}");
         assert_eq!(page.header("cache-control"), "no-store");
@@ -59,12 +61,16 @@ async fn a_page_that_is_not_here_is_a_calm_page() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_model_or_a_teacher_writes_never_becomes_part_of_the_page() {
     let (app, ada, _grace) = school_day().await;
-    let hostile = "<script>alert(1)</script><img src=x onerror=alert(2)> [x](javascript:alert(3)) ![y](https://evil.example/y)";
+    let hostile =
+        "<script>alert(1)</script><img src=x onerror=alert(2)> [x](javascript:alert(3)) ![y](https://evil.example/y)";
     app.mind.says(hostile);
     let (asked, screen) = ada.hear(hostile).await;
     let page = ada.page(&asked.conversation).await;
     for html in [&page.body, &screen.html()] {
-        assert!(!html.contains("<script>alert") && !html.contains("<img") && !html.contains("href=\"javascript"), "{html}");
+        assert!(
+            !html.contains("<script>alert") && !html.contains("<img") && !html.contains("href=\"javascript"),
+            "{html}"
+        );
     }
     let policy = page.header("content-security-policy");
     assert!(policy.contains("default-src 'none'") && policy.contains("script-src 'self';"), "{policy}");

@@ -178,8 +178,9 @@ async fn a_mail_that_google_refuses_is_told_as_not_sent_and_can_be_tried_again()
     let (app, ada, _grace) = school_day().await;
     app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("It did not go.");
     let (asked, screen) = ada.hear("Write to Mateo").await;
-    let refusal = teachers_aide::sandbox::faults::Answer::status(400)
-        .json(&serde_json::json!({ "error": { "code": 400, "message": "Invalid To header", "status": "INVALID_ARGUMENT" } }));
+    let refusal = teachers_aide::sandbox::faults::Answer::status(400).json(
+        &serde_json::json!({ "error": { "code": 400, "message": "Invalid To header", "status": "INVALID_ARGUMENT" } }),
+    );
     app.sandbox.faults().add(Fault::on(Route::GmailSend).times(1).then(Effect::Answer(refusal)));
     let told = ada.decide(&screen.cards()[0], "send", &[]).await.with(200).json();
     assert_eq!(told["state"], "failed", "{told}");

@@ -1,7 +1,7 @@
 //! Without JavaScript: links, plain forms, whole pages.
 
 use crate::{
-    cast::{self, MATEO, JAMES, mail_to, school_day},
+    cast::{self, JAMES, MATEO, mail_to, school_day},
     harness::{Answer, Browser},
 };
 

@@ -75,7 +75,9 @@ async fn a_mail_that_was_on_its_way_when_the_power_failed_is_unknown_and_is_not_
     let (app, ada, _grace) = school_day().await;
     app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Sent.");
     let (asked, screen) = ada.hear("Write to Mateo").await;
-    app.sandbox.faults().add(Fault::on(Route::GmailSend).then(Effect::Accept).then(Effect::Delay(Duration::from_secs(2))));
+    app.sandbox
+        .faults()
+        .add(Fault::on(Route::GmailSend).then(Effect::Accept).then(Effect::Delay(Duration::from_secs(2))));
     let (tab, card) = (ada.clone(), screen.cards().remove(0));
     let click = tokio::spawn(async move { tab.decide(&card, "send", &[]).await });
     eventually("Google has it", || app.accepted().len() == 1).await;

@@ -78,7 +78,12 @@ async fn no_token_of_google_reaches_the_model_the_page_or_the_disk() {
     let (asked, screen) = ada.hear("Write to Mateo").await;
     let sent = ada.decide(&screen.cards()[0], "send", &[]).await.with(200);
     let page = ada.follow_to_the_end(&asked.turn).await.html() + &ada.page(&asked.conversation).await.body + &sent.body;
-    let used = app.sandbox.log().all().iter().find_map(|r| r.header("authorization")?.strip_prefix("Bearer ya29").map(str::to_owned));
+    let used = app
+        .sandbox
+        .log()
+        .all()
+        .iter()
+        .find_map(|r| r.header("authorization")?.strip_prefix("Bearer ya29").map(str::to_owned));
     let used = used.unwrap();
     let asked: String = app.asked().iter().map(|asked| asked.body.to_string()).collect();
     assert!(!asked.contains(&used) && !page.contains(&used) && !app.disk_holds(&used));

@@ -35,7 +35,7 @@ impl Stream {
         loop {
             while let Some((block, rest)) = self.buffer.split_once("\n\n") {
                 let frame = read(block);
-                self.buffer = rest.to_owned();
+                self.buffer = String::from(rest);
                 if frame.is_some() {
                     return frame;
                 }
