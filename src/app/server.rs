@@ -51,6 +51,8 @@ pub(super) async fn run(
     .keep_alive(IDLE_TIMEOUT)
     .shutdown_timeout(FAREWELL.as_secs())
     .disable_signals()
+    // A reader who hangs up while a stream is silent is noticed at once.
+    .h1_allow_half_closed(false)
     .listen(listener)?
     .run();
     let farewell = tokio::spawn(say_farewell(server.handle(), state, stop));

@@ -9,9 +9,10 @@ mod sending;
 
 pub(super) use sending::unknown;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
+use tokio::task::JoinHandle;
 use tracing::{Instrument, info, info_span};
 
 use super::{
@@ -93,6 +94,9 @@ pub enum DecideError {
     Broken(#[from] anyhow::Error),
 }
 
+/// How long a decision waits for its turn to go on.
+const SETTLE: Duration = Duration::from_secs(2);
+
 impl Assistant {
     /// Carries out what the teacher decided about a draft, and lets its turn go
     /// on. A second click of the same kind finds the draft decided, does
@@ -127,7 +131,9 @@ impl Assistant {
         };
         info!(state = decided.state.as_str(), "decided");
         self.tell(&decided);
-        self.settle(caller, &decided);
+        let settled = self.settle(caller, &decided);
+        // So that whoever asks next mostly finds the turn going on already.
+        let _running_turn = tokio::time::timeout(SETTLE, settled).await;
         Ok(decided)
     }
 
@@ -190,7 +196,7 @@ impl Assistant {
             return Err(DecideError::Changed(Box::new(approval)));
         }
         let said = json!({ "status": "sent", "note": "The teacher found it among the sent mails." });
-        let words = "Sent: you found it in your mailbox.".to_owned();
+        let words = "Found in your sent mail.".to_owned();
         let outcome = ApprovalOutcome { words, said, outcome: Outcome::Done };
         self.advance(&approval, ApprovalState::Sent, Some(outcome)).await
     }
@@ -235,13 +241,14 @@ impl Assistant {
     /// Lets the turn of a decided draft go on, or notes the decision behind a
     /// turn that had gone on without it. In the background: whoever clicked
     /// need not wait for a running turn.
-    fn settle(self: &Arc<Self>, caller: &Caller, approval: &Approval) {
+    fn settle(self: &Arc<Self>, caller: &Caller, approval: &Approval) -> JoinHandle<()> {
         let (this, caller, approval) = (Arc::clone(self), caller.clone(), approval.clone());
-        drop(self.spawn(async move {
+        self.spawn(async move {
             if let Err(fault) = this.settle_here(&caller, &approval).await {
-                tracing::error!(error = format!("{fault:#}"), approval = %approval.id, "a decision did not reach its turn");
+                let error = format!("{fault:#}");
+                tracing::error!(error, approval = %approval.id, "a decision did not reach its turn");
             }
-        }));
+        })
     }
 
     async fn settle_here(self: &Arc<Self>, caller: &Caller, approval: &Approval) -> anyhow::Result<()> {
@@ -262,12 +269,16 @@ impl Assistant {
                 Ok(())
             };
         }
+        let goes_on = stored.turn.status == Status::Waiting && stored.turn.next() != Next::Paused;
+        if goes_on {
+            stored.turn.take_up();
+        }
         self.parts.conversations.save(&mut stored, &[]).await?;
         let live = self.live_turn(&stored);
         if let Some(call) = stored.turn.calls().find(|call| call.id == approval.call) {
             live.publish(Event::CallFinished { call: call.clone() });
         }
-        if stored.turn.next() != Next::Paused && stored.turn.status == Status::Waiting {
+        if goes_on {
             live.publish(Event::TurnResumed);
             Drive::start(self, caller, stored, live, lock);
         }

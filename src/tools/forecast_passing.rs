@@ -17,15 +17,15 @@ use crate::{
 /// Works out who passes.
 pub struct ForecastPassing;
 
-/// Works out who passes, exactly: for each student and class the standing (secured, on_track, at_risk, out_of_reach,
-/// passed, failed, no_data), the average so far, what is needed on each remaining evaluation to pass, the best possible
+/// Works out who passes, exactly: for each student and class the standing (`secured`, `on_track`, `at_risk`,
+/// `out_of_reach`, `passed`, `failed`, `no_data`), the average so far, what is needed on each remaining evaluation to pass, the best possible
 /// average, and the average if the rest are 0. Quote these numbers; do not compute your own.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// A class, as list_teaching_classes names it; null for all classes of the current semester.
+    /// A class, as `list_teaching_classes` names it; null for all classes of the current semester.
     class_id: Option<String>,
-    /// A student, as list_students names them; null for all.
+    /// A student, as `list_students` names them; null for all.
     student_id: Option<String>,
 }
 

@@ -22,7 +22,7 @@ pub struct GetStudent;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// The student, as list_students names them, such as "s-1001".
+    /// The student, as `list_students` names them, such as "s-1001".
     student_id: String,
 }
 

@@ -25,7 +25,7 @@ pub struct GetTeachingClass;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// The class, as list_teaching_classes names it, such as "c-01".
+    /// The class, as `list_teaching_classes` names it, such as "c-01".
     class_id: String,
 }
 

@@ -22,7 +22,7 @@ pub struct ListStudents;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// A class, as list_teaching_classes names it; null for all classes of the current semester.
+    /// A class, as `list_teaching_classes` names it; null for all classes of the current semester.
     class_id: Option<String>,
 }
 

@@ -32,7 +32,7 @@ pub struct SendEmailToStudent {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// The student, as list_students names them, such as "s-1001".
+    /// The student, as `list_students` names them, such as "s-1001".
     student_id: String,
     /// The subject: one line.
     subject: String,
@@ -136,6 +136,8 @@ impl Tool for SendEmailToStudent {
         let body = Body::parse(&new("body", plan.draft.body.as_str()));
         let subject = subject.map_err(|fault| ToolError::tell(fault.to_string()))?;
         let body = body.map_err(|fault| ToolError::tell(fault.to_string()))?;
+        let gone = |_| ToolError::tell("This student is no longer in any of your classes. Nothing was sent.");
+        student(scene, plan.student.as_str()).map_err(gone)?;
         let now = write(scene, plan.student.as_str(), subject, body)?;
         // What was not touched keeps its very bytes.
         Ok(if now.draft == plan.draft { plan } else { now })

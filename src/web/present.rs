@@ -54,7 +54,6 @@ impl Presenter<'_> {
             id: turn.id.to_string(),
             conversation: stored.conversation.to_string(),
             state: state(&turn.status, alive),
-            after: 0,
             said: Said { words: turn.words.clone() },
             parts,
         }

@@ -234,10 +234,9 @@ fn headline(now: &[&EnrolmentView]) -> String {
         };
         return format!("At risk in {}: needs {needed} {left} to pass.", place.title);
     }
-    match now.iter().any(|place| place.outlook.graded > 0) {
-        true => "On course to pass everywhere.".to_owned(),
-        false => "Nothing is graded yet this semester.".to_owned(),
-    }
+    let graded = now.iter().any(|place| place.outlook.graded > 0);
+    let words = if graded { "On course to pass everywhere." } else { "Nothing is graded yet this semester." };
+    words.to_owned()
 }
 
 fn grades(student: &StudentView) -> Sheet {

@@ -33,7 +33,7 @@ pub struct Question {
 
 /// What it gets.
 #[derive(Debug, Serialize)]
-struct Response {
+struct Reply {
     response: String,
     chat_id: String,
     turn: &'static str,
@@ -88,7 +88,7 @@ pub async fn prompt(
         Status::Running | Status::Ended { .. } => Vec::new(),
     };
     let waits = |a: &&Approval| a.turn == stored.turn.id && a.state == ApprovalState::Proposed;
-    Ok(HttpResponse::Ok().json(Response {
+    Ok(HttpResponse::Ok().json(Reply {
         response: response(&stored),
         chat_id: stored.conversation.to_string(),
         turn: script_word(&stored),

@@ -39,14 +39,12 @@ pub async fn events(
         Some(live) => Reader::of(state, teacher.0, turn, live, last_event_id(&request)).begin().await?,
         None => (frames::ended(&state, &teacher.0, &watch.stored).await?, None),
     };
-    let body = stream::unfold(Some(first), |step| async move {
-        let (frames, reader) = step?;
-        let next = match reader {
-            Some(reader) => Some(reader.next().await),
-            None => None,
-        };
-        Some((encode(frames), next))
+    let (frames, reader) = first;
+    let rest = stream::unfold(reader, |reader| async move {
+        let (frames, reader) = reader?.next().await;
+        Some((encode(frames), reader))
     });
+    let body = stream::once(async { encode(frames) }).chain(rest);
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((CACHE_CONTROL, "no-store"))

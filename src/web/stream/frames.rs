@@ -135,7 +135,6 @@ fn fixed(state: &State, turn: &TurnId, event: &Event) -> Vec<Frame> {
     let presenter = presenter(state);
     let one = |key: String, part: Part| vec![Frame::part(&key, &part)];
     match event {
-        Event::TextDelta { .. } | Event::ModelBusy { .. } => Vec::new(),
         Event::CallStarted { call, doing, .. } => one(format!("call-{call}"), Presenter::doing(call, doing)),
         Event::CallFinished { call } => {
             let mut frames = vec![Frame::message("part", json!({ "key": format!("connect-{}", call.id), "html": "" }))];
@@ -161,7 +160,10 @@ fn fixed(state: &State, turn: &TurnId, event: &Event) -> Vec<Frame> {
             Frame::message("part", json!({ "key": "send-all", "html": "" })),
             Frame::status(parts::TurnState::Running),
         ],
-        Event::TurnFinished { .. } | Event::TurnFailed { .. } => Vec::new(),
+        // Text and waiting are the translator's own; the end is shown as a whole turn.
+        Event::TextDelta { .. } | Event::ModelBusy { .. } | Event::TurnFinished { .. } | Event::TurnFailed { .. } => {
+            Vec::new()
+        }
     }
 }
 
