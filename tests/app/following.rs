@@ -100,6 +100,8 @@ async fn a_broken_line_is_taken_up_where_it_broke_with_no_gap_and_no_doubling() 
         let before = screen.frames;
         while let Some(frame) = stream.next().await {
             screen.apply(&frame);
+            // At no moment is there a gap or anything twice, not only in the end.
+            assert!(words(&long_answer()).starts_with(&words(&screen.text())), "{}", screen.text());
             if screen.frames == before + 7 {
                 breaks += 1;
                 break;
