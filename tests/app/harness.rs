@@ -24,6 +24,7 @@ use teachers_aide::{
         model::{Mind, Recorded, ScriptedMind},
     },
     settings::Settings,
+    store::Store,
     web::state::State,
 };
 use tempfile::TempDir;
@@ -58,6 +59,8 @@ pub struct TestApp {
     pub mind: Arc<ScriptedMind>,
     /// Its state, to look behind the page.
     pub state: State,
+    /// Its database.
+    pub store: Store,
     world: World,
     home: Home,
     listener: TcpListener,
@@ -131,12 +134,12 @@ impl TestApp {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let settings = settings(&base, &sandbox, &home);
         let app = App::build(settings, world.clone()).await.unwrap();
-        let state = app.state().clone();
+        let (state, store) = (app.state().clone(), app.store().clone());
         let stop = CancellationToken::new();
         // A copy keeps the port ours while the application is down.
         let serving = tokio::spawn(app.serve(listener.try_clone().unwrap(), stop.clone()));
         let running = Some(Running { stop, serving });
-        Self { base, sandbox, mind, state, world, home, listener, running }
+        Self { base, sandbox, mind, state, store, world, home, listener, running }
     }
 
     /// Ends it as an operator does, and waits until it has ended.
