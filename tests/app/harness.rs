@@ -25,7 +25,6 @@ use teachers_aide::{
     },
     settings::Settings,
     store::Store,
-    web::state::State,
 };
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -57,9 +56,7 @@ pub struct TestApp {
     pub sandbox: Arc<Sandbox>,
     /// What the model says next, where it is scripted.
     pub mind: Arc<ScriptedMind>,
-    /// Its state, to look behind the page.
-    pub state: State,
-    /// Its database.
+    /// Its database, to look behind the page.
     pub store: Store,
     world: World,
     home: Home,
@@ -134,12 +131,12 @@ impl TestApp {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let settings = settings(&base, &sandbox, &home);
         let app = App::build(settings, world.clone()).await.unwrap();
-        let (state, store) = (app.state().clone(), app.store().clone());
+        let store = app.store().clone();
         let stop = CancellationToken::new();
         // A copy keeps the port ours while the application is down.
         let serving = tokio::spawn(app.serve(listener.try_clone().unwrap(), stop.clone()));
         let running = Some(Running { stop, serving });
-        Self { base, sandbox, mind, state, store, world, home, listener, running }
+        Self { base, sandbox, mind, store, world, home, listener, running }
     }
 
     /// Ends it as an operator does, and waits until it has ended.
