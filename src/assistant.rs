@@ -96,9 +96,13 @@ impl Assistant {
     /// Ends all running turns, keeping what they have, and waits until every
     /// send on its way has its outcome stored.
     pub async fn drain(&self) {
-        self.live.stop_all();
         self.tasks.close();
+        self.live.stop_all();
         self.tasks.wait().await;
+    }
+
+    fn is_going_down(&self) -> bool {
+        self.tasks.is_closed()
     }
 
     /// Runs to its end whatever becomes of the one who asked for it.

@@ -3,19 +3,18 @@
 //
 // Answers to fetch (Accept: application/json):
 //   POST /chat, /chat/{conversation}    {"conversation","turn","html"}   html = the turn's section, to append
-//   POST /approvals/{id}                {"html"}                         html = what takes the card's place
+//   POST /approvals/{id}                {"hash","parts":[{"key","html"}]} the parts that changed
 //   POST /turns/{turn}/stop, …/resume   {}                               what follows comes as events
-//   anything that went wrong            {"error":{"words"}}              a sentence for the teacher
+//   anything that went wrong            {"error":{"words"}}              a sentence for the teacher, and perhaps parts
 //
-// Events of GET /turns/{turn}/events?after=N; the id of each is its number, data is JSON:
+// Events of GET /turns/{turn}/events (docs/events.md); the browser itself says where it was after a broken line:
 //   text    {"step","sealed","kind", "open" | "add"}
 //           `sealed` is HTML to append to the answer of that step. `open` replaces the text of the
 //           block that is still being written, `add` goes to its end. `kind`: text, table, list, code.
 //   part    {"key","html"}    puts a part in the turn, in place of the one with that key; empty html removes it.
 //   turn    {"html"}          replaces the whole turn.
-//   status  {"state","words"} running: the words say what is being done. Anything else ends the stream.
-// Numbers that were seen are skipped, so the server may replay. HTML comes from our own server, which
-// has cleaned it; what is not HTML is only ever set as text.
+//   status  {"state"}         running; waiting: the line stays open for what the teacher decides; anything else ends it.
+// HTML comes from our own server, which has cleaned it; what is not HTML is only ever set as text.
 
 const one = (css, root = document) => root.querySelector(css);
 const all = (css, root = document) => [...root.querySelectorAll(css)];
@@ -120,15 +119,17 @@ function start() {
       figure.textContent = left;
     }, 1000);
   }
+  // Text that is still being written shows its marks as what they will become.
+  const plain = (raw) => raw.replace(/\*\*|__/g, "").replace(/^(\s*)[-*+] /gm, "$1• ").replace(/^#+ /gm, "");
   function text(turn, { step, sealed, open, add, kind }) {
     if (!find(turn, `step-${step}`)) put(turn, `step-${step}`, `<div class="answer" data-key="step-${Number(step)}"><div class="blocks"></div></div>`);
     const answer = find(turn, `step-${step}`);
     if (sealed) one(".blocks", answer).insertAdjacentHTML("beforeend", sealed);
     const tail = one(".tail", answer) ?? answer.appendChild(made('<div class="tail"></div>'));
     tail.dataset.kind = kind;
-    if (open !== undefined) tail.textContent = open;
-    else (tail.firstChild ?? tail.appendChild(new Text())).appendData(add ?? "");
-    if (!tail.textContent) tail.remove();
+    tail.raw = open ?? (tail.raw ?? tail.textContent) + (add ?? "");
+    tail.textContent = kind === "code" ? tail.raw : plain(tail.raw);
+    if (!tail.raw) tail.remove();
   }
 
   // ---- The stream of a turn.
@@ -138,40 +139,37 @@ function start() {
     text(turn, data) { run(turn); text(section(turn), data); },
     part(turn, { key, html }) { put(section(turn), key, html); },
     turn(turn, { html }) {
-      const old = section(turn), fresh = made(html);
-      fresh.dataset.after = old.dataset.after;
-      replace(old, fresh);
+      replace(section(turn), made(html));
     },
-    status(turn, { state, words }) {
+    status(turn, { state }) {
       section(turn).dataset.state = state;
-      if (state === "running") return run(turn, words);
-      end(turn);
+      if (state === "running") return run(turn);
+      if (state === "waiting") rest(turn); else end(turn);
       announce(ends[state]);
     },
   };
+  const alive = (turn) => /^(running|waiting)$/.test(section(turn)?.dataset.state ?? "");
   function listen(turn, tries = 0) {
     if (streams.has(turn) || !section(turn)) return;
-    const source = new EventSource(`/turns/${turn}/events?after=${section(turn).dataset.after ?? 0}`);
+    const source = new EventSource(`/turns/${turn}/events`);
     const stream = { source, since: Date.now() };
     streams.set(turn, stream);
     if (section(turn).dataset.state === "running") run(turn);
     for (const name of Object.keys(events)) source.addEventListener(name, (event) => {
-      const number = Number(event.lastEventId), seen = section(turn);
-      if (number && number <= Number(seen.dataset.after ?? 0)) return;
-      if (number) seen.dataset.after = number;
       tries = 0;
       events[name](turn, JSON.parse(event.data));
       settle();
     });
     source.addEventListener("open", () => {
-      if (stream.broken) busy(turn, "Working on it");
+      if (stream.broken && section(turn).dataset.state === "running") busy(turn, "Working on it");
       stream.broken = false;
     });
     source.addEventListener("error", () => {
       // The browser comes back by itself after a broken line, but not after a refusal.
       if (source.readyState !== EventSource.CLOSED) {
         stream.broken = true;
-        return busy(turn, "The connection broke, trying again");
+        if (section(turn).dataset.state === "running") busy(turn, "The connection broke, trying again");
+        return;
       }
       close(turn);
       if (tries < 5) return setTimeout(listen, 1000 * 2 ** tries, turn, tries + 1);
@@ -185,11 +183,18 @@ function start() {
     clearInterval(stream?.timer);
     streams.delete(turn);
   }
-  function end(turn) {
-    close(turn);
+  // The turn waits for the teacher: nothing is written, and the line stays open.
+  function rest(turn) {
+    const stream = streams.get(turn);
+    clearInterval(stream?.timer);
+    if (stream) { stream.timer = undefined; stream.since = Date.now(); }
     one("[data-busy]", section(turn))?.remove();
     if (stop.dataset.turn === turn) idle();
     settle();
+  }
+  function end(turn) {
+    rest(turn);
+    close(turn);
   }
   function run(turn, words) {
     if (stop.dataset.turn !== turn) {
@@ -236,7 +241,7 @@ function start() {
       throw new Error(answer ? "The answer could not be read. Load the page again to see how things stand."
         : "The connection broke. Try again: nothing is said or sent twice.");
     }
-    if (!answer.ok || data.error) throw new Error(data.error?.words ?? "That did not work. Try again.");
+    if (!answer.ok || data.error) throw Object.assign(new Error(data.error?.words ?? "That did not work. Try again."), { data });
     return data;
   }
   function complain(words) {
@@ -292,8 +297,8 @@ function start() {
     letter.setAttribute("aria-busy", "true");
     one(".status", letter).textContent = decision === "send" ? "sending now" : "putting it away";
     try {
-      const { html } = await post(letter.action, body);
-      put(section(turn), name, html);
+      const { parts } = await post(letter.action, body);
+      place(turn, parts);
       const fresh = find(section(turn), name);
       if (fresh && !fresh.matches(".letter")) {
         sessionStorage.removeItem(kept);
@@ -301,14 +306,29 @@ function start() {
         announce(one(".stamp, .title", fresh)?.textContent);
       }
       fresh?.focus({ preventScroll: true });
-      listen(turn);
+      if (alive(turn)) listen(turn);
     } catch (problem) {
       letter.removeAttribute("aria-busy");
-      one(".status", letter).textContent = "waiting for you";
-      const note = one(".fault", letter) ?? made('<p class="fault" role="alert"></p>');
+      // A draft that has changed meanwhile is shown as it is now; one that has not keeps what was typed.
+      const { hash, parts = [] } = problem.data ?? {};
+      place(turn, parts.filter((part) => part.key !== name || hash !== letter.dataset.hash));
+      const shown = find(section(turn), name) ?? letter, footer = one("footer", shown);
+      if (one(".status", shown)) one(".status", shown).textContent = "nothing has been sent";
+      const note = one(".fault", shown) ?? made('<p class="fault" role="alert"></p>');
       note.textContent = problem.message;
-      one("footer", letter).before(note);
+      if (footer) footer.before(note); else shown.append(note);
+      shown.focus({ preventScroll: true });
     }
+  }
+  const place = (turn, parts) => parts.forEach(({ key, html }) => put(section(turn), key, html));
+  // What can still be done about a mail that failed, or of which nobody knows.
+  async function choose(form, decision) {
+    const turn = form.closest("[data-turn]").dataset.turn;
+    try {
+      const { parts } = await post(form.action, { decision });
+      place(turn, parts);
+      find(section(turn), parts.at(-1).key)?.focus({ preventScroll: true });
+    } catch (problem) { complain(problem.message); }
   }
   // Each draft goes by its own form, so that what is sent is what is shown, changes included.
   async function decideAll(bar) {
@@ -340,6 +360,7 @@ function start() {
     else if (form.matches("[data-asks]")) say(by.value, false);
     else if (form.matches(".letter")) decide(form, by.value);
     else if (form.matches(".send-all")) decideAll(form);
+    else if (form.matches("[data-choices]")) choose(form, by.value);
     else if (form.matches("[data-act]")) act(form);
   });
   chat.addEventListener("input", ({ target }) => {
@@ -365,7 +386,7 @@ function start() {
   box.value ||= sessionStorage.getItem(key()) ?? "";
   grow(box);
   dress(log);
-  for (const turn of all('[data-turn][data-state="running"]')) listen(turn.dataset.turn);
+  for (const turn of all("[data-turn]").filter(({ dataset }) => alive(dataset.turn))) listen(turn.dataset.turn);
   if (!location.hash && one(".turn")) toEnd();
   follow = atEnd();
   if (!touch && !location.hash) box.focus({ preventScroll: true });

@@ -19,7 +19,10 @@ use crate::{
 };
 #[cfg(feature = "sandbox")]
 use crate::{
-    sandbox::{Sandbox, SandboxOptions},
+    sandbox::{
+        Sandbox, SandboxOptions,
+        model::{DemoMind, Pace},
+    },
     settings::Endpoint,
 };
 
@@ -99,6 +102,7 @@ fn start_sandbox(settings: &Settings, world: &World) -> anyhow::Result<Option<Ar
         clock: Arc::clone(&world.clock),
         ids: Arc::clone(&world.ids),
         port,
+        mind: Arc::new(DemoMind::new(Pace::natural())),
         ..SandboxOptions::default()
     };
     let sandbox = Sandbox::start(options);

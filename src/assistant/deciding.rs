@@ -9,15 +9,16 @@ mod sending;
 
 pub(super) use sending::unknown;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
+use tokio::task::JoinHandle;
 use tracing::{Instrument, info, info_span};
 
 use super::{
     ApprovalId, Assistant,
     approval::{Approval, ApprovalOutcome, ApprovalState},
-    conversation::StoredTurn,
+    conversation::{StoredTurn, wire_id},
     driver::Drive,
     event::Event,
     toolbox::{AnyTool, Edits, ToolError},
@@ -93,6 +94,9 @@ pub enum DecideError {
     Broken(#[from] anyhow::Error),
 }
 
+/// How long a decision waits for its turn to go on.
+const SETTLE: Duration = Duration::from_secs(2);
+
 impl Assistant {
     /// Carries out what the teacher decided about a draft, and lets its turn go
     /// on. A second click of the same kind finds the draft decided, does
@@ -127,7 +131,9 @@ impl Assistant {
         };
         info!(state = decided.state.as_str(), "decided");
         self.tell(&decided);
-        self.settle(caller, &decided);
+        let settled = self.settle(caller, &decided);
+        // So that whoever asks next mostly finds the turn going on already.
+        let _running_turn = tokio::time::timeout(SETTLE, settled).await;
         Ok(decided)
     }
 
@@ -177,8 +183,11 @@ impl Assistant {
             changed_at: now,
             ..old.clone()
         };
-        let superseded = self.advance(&old, ApprovalState::Superseded, old.outcome.clone()).await?;
-        self.parts.approvals.propose(&new).await?;
+        let superseded = Approval { state: ApprovalState::Superseded, changed_at: now, ..old.clone() };
+        if !self.parts.approvals.replace(old.standing(), &superseded, &new).await? {
+            let now = self.parts.approvals.approval(&old.teacher, &old.id).await?.ok_or(DecideError::NotFound)?;
+            return Err(DecideError::Changed(Box::new(now)));
+        }
         self.tell(&superseded);
         self.tell(&new);
         Ok(new)
@@ -190,7 +199,7 @@ impl Assistant {
             return Err(DecideError::Changed(Box::new(approval)));
         }
         let said = json!({ "status": "sent", "note": "The teacher found it among the sent mails." });
-        let words = "Sent: you found it in your mailbox.".to_owned();
+        let words = "Found in your sent mail.".to_owned();
         let outcome = ApprovalOutcome { words, said, outcome: Outcome::Done };
         self.advance(&approval, ApprovalState::Sent, Some(outcome)).await
     }
@@ -235,13 +244,14 @@ impl Assistant {
     /// Lets the turn of a decided draft go on, or notes the decision behind a
     /// turn that had gone on without it. In the background: whoever clicked
     /// need not wait for a running turn.
-    fn settle(self: &Arc<Self>, caller: &Caller, approval: &Approval) {
+    fn settle(self: &Arc<Self>, caller: &Caller, approval: &Approval) -> JoinHandle<()> {
         let (this, caller, approval) = (Arc::clone(self), caller.clone(), approval.clone());
-        drop(self.spawn(async move {
+        self.spawn(async move {
             if let Err(fault) = this.settle_here(&caller, &approval).await {
-                tracing::error!(error = format!("{fault:#}"), approval = %approval.id, "a decision did not reach its turn");
+                let error = format!("{fault:#}");
+                tracing::error!(error, approval = %approval.id, "a decision did not reach its turn");
             }
-        }));
+        })
     }
 
     async fn settle_here(self: &Arc<Self>, caller: &Caller, approval: &Approval) -> anyhow::Result<()> {
@@ -249,7 +259,7 @@ impl Assistant {
         let turn = || self.parts.conversations.turn(&approval.teacher, &approval.turn);
         let Some(stored) = turn().await? else { return Ok(()) };
         if has_result(&stored, &approval.call) {
-            return self.note_late_decision(approval).await;
+            return self.note_late_decision(&stored, approval).await;
         }
         // A running turn takes the decision in by itself when it comes to its
         // pause; then it lets go of the lock, and nothing is left to do here.
@@ -257,24 +267,28 @@ impl Assistant {
         let Some(mut stored) = turn().await? else { return Ok(()) };
         if stored.turn.call_finished(&approval.call, result).is_err() {
             return if stored.turn.is_over() && set_aside(&stored, &approval.call) {
-                self.note_late_decision(approval).await
+                self.note_late_decision(&stored, approval).await
             } else {
                 Ok(())
             };
+        }
+        let goes_on = stored.turn.status == Status::Waiting && stored.turn.next() != Next::Paused;
+        if goes_on {
+            stored.turn.take_up();
         }
         self.parts.conversations.save(&mut stored, &[]).await?;
         let live = self.live_turn(&stored);
         if let Some(call) = stored.turn.calls().find(|call| call.id == approval.call) {
             live.publish(Event::CallFinished { call: call.clone() });
         }
-        if stored.turn.next() != Next::Paused && stored.turn.status == Status::Waiting {
+        if goes_on {
             live.publish(Event::TurnResumed);
             Drive::start(self, caller, stored, live, lock);
         }
         Ok(())
     }
 
-    async fn note_late_decision(&self, approval: &Approval) -> anyhow::Result<()> {
+    async fn note_late_decision(&self, stored: &StoredTurn, approval: &Approval) -> anyhow::Result<()> {
         let what = match approval.state {
             ApprovalState::Sent => "the teacher approved it, and it was sent",
             ApprovalState::Rejected => "the teacher discarded it; nothing was sent",
@@ -284,7 +298,10 @@ impl Assistant {
                 return Ok(());
             }
         };
-        let text = format!("Note from the application about the draft of call-{} above: {what}.", approval.call);
+        let text = format!(
+            "Note from the application about the draft of {} above: {what}.",
+            wire_id(stored.seq, &approval.call)
+        );
         self.parts.conversations.add_note(&approval.conversation, &text, self.parts.clock.now()).await
     }
 }

@@ -8,6 +8,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, error, info, info_span};
 
 use super::{
@@ -32,6 +33,7 @@ pub(super) struct Drive {
     past: Vec<StoredTurn>,
     notes: Vec<Note>,
     deadline: Instant,
+    stop: CancellationToken,
 }
 
 impl Drive {
@@ -48,6 +50,7 @@ impl Drive {
             assistant: Arc::clone(assistant),
             caller: caller.clone(),
             stored,
+            stop: live.begin_drive(),
             live,
             past: Vec::new(),
             notes: Vec::new(),

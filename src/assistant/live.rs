@@ -27,13 +27,24 @@ pub struct LiveTurn {
     pub base: Turn,
     events: Mutex<Vec<Arc<Event>>>,
     count: watch::Sender<usize>,
-    /// Fires when the teacher says stop.
-    pub stop: CancellationToken,
+    stop: Mutex<CancellationToken>,
 }
 
 impl LiveTurn {
     fn new(epoch: String, base: Turn) -> Self {
-        Self { epoch, base, events: Mutex::default(), count: watch::Sender::new(0), stop: CancellationToken::new() }
+        Self { epoch, base, events: Mutex::default(), count: watch::Sender::new(0), stop: Mutex::default() }
+    }
+
+    /// Stops what is driving the turn now; what drives it later is not stopped.
+    pub fn stop(&self) {
+        lock(&self.stop).cancel();
+    }
+
+    /// A new drive begins: what fires when it is to stop.
+    pub fn begin_drive(&self) -> CancellationToken {
+        let fresh = CancellationToken::new();
+        lock(&self.stop).clone_from(&fresh);
+        fresh
     }
 
     /// Writes an event behind the others and wakes the readers.
@@ -94,13 +105,8 @@ impl Live {
     /// Stops every turn: the server is going down.
     pub fn stop_all(&self) {
         for live in lock(&self.turns).values() {
-            live.stop.cancel();
+            live.stop();
         }
-    }
-
-    /// Takes the lock of a conversation if nobody has it.
-    pub fn try_lock(&self, conversation: &ConversationId) -> Option<ConversationLock> {
-        self.mutex(conversation).try_lock_owned().ok().map(ConversationLock)
     }
 
     /// Takes the lock of a conversation, in turn.

@@ -63,15 +63,18 @@ impl Assistant {
         if new.title.is_none() {
             let latest = self.parts.conversations.latest(&new.teacher, &conversation).await?;
             if latest.is_some_and(|latest| latest.turn.status != Status::Running) {
-                lock = tokio::time::timeout(PATIENCE, self.live.lock(&conversation)).await.ok();
+                let waited = tokio::time::timeout(PATIENCE, self.live.lock(&conversation)).await;
+                lock = Some(waited.map_err(|_| SayError::Busy)?);
                 self.set_aside(caller, &conversation).await?;
             }
-        } else {
-            lock = self.live.try_lock(&conversation);
         }
         match self.parts.conversations.start(new).await? {
             Started::New(stored) => {
-                let lock = lock.ok_or(SayError::Busy)?;
+                // Where it is not held yet, the turn before is letting go of it.
+                let lock = match lock {
+                    Some(lock) => lock,
+                    None => self.live.lock(&conversation).await,
+                };
                 let live = self.live_turn(&stored);
                 Drive::start(self, caller, stored.clone(), live, lock);
                 Ok(stored)
@@ -118,7 +121,7 @@ impl Assistant {
     pub async fn stop(&self, caller: &Caller, turn: &TurnId) -> Result<(), SayError> {
         let watch = self.watch(caller, turn).await?;
         if let Some(live) = watch.live {
-            live.stop.cancel();
+            live.stop();
         }
         Ok(())
     }
@@ -157,7 +160,8 @@ fn waits_for_account(call: &Call) -> bool {
 
 fn can_go_on(turn: &Turn) -> bool {
     match &turn.status {
-        Status::Running => false,
+        // Its conversation's lock is free, so nobody drives it: it was cut off.
+        Status::Running => true,
         Status::Waiting => turn.calls().any(waits_for_account),
         Status::Ended { ending } => match ending {
             Ending::Interrupted { .. } | Ending::Failed { .. } | Ending::Stopped => true,

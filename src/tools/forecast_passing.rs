@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{class, counted, nothing_to_preview, nothing_to_revise, numbers::Numbers, student};
+use super::{class, counted, numbers::Numbers, student};
 use crate::{
     assistant::{
         gate::{Cleared, Risk},
-        toolbox::{Card, Edits, Preview, Scene, Tool, ToolError, Verbs},
+        toolbox::{Card, Scene, Tool, ToolError, Verbs},
     },
     school::{ClassId, EVALUATIONS, EnrolmentView, PASS_MARK, StandingCounts, StudentId, StudentView},
     vault::OwnData,
@@ -17,15 +17,15 @@ use crate::{
 /// Works out who passes.
 pub struct ForecastPassing;
 
-/// Works out who passes, exactly: for each student and class the standing (secured, on_track, at_risk, out_of_reach,
-/// passed, failed, no_data), the average so far, what is needed on each remaining evaluation to pass, the best possible
+/// Works out who passes, exactly: for each student and class the standing (`secured`, `on_track`, `at_risk`,
+/// `out_of_reach`, `passed`, `failed`, `no_data`), the average so far, what is needed on each remaining evaluation to pass, the best possible
 /// average, and the average if the rest are 0. Quote these numbers; do not compute your own.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// A class, as list_teaching_classes names it; null for all classes of the current semester.
+    /// A class, as `list_teaching_classes` names it; null for all classes of the current semester.
     class_id: Option<String>,
-    /// A student, as list_students names them; null for all.
+    /// A student, as `list_students` names them; null for all.
     student_id: Option<String>,
 }
 
@@ -95,14 +95,6 @@ impl Tool for ForecastPassing {
         let class = args.class_id.map(|id| class(scene, &id)).transpose()?;
         let student = args.student_id.map(|id| student(scene, &id)).transpose()?;
         Ok(Plan { class: class.map(|class| class.id), student: student.map(|student| student.id) })
-    }
-
-    fn preview(&self, _: &Plan) -> Preview {
-        nothing_to_preview()
-    }
-
-    fn revise(&self, _: &Scene<'_>, plan: Plan, edits: &Edits) -> Result<Plan, ToolError> {
-        nothing_to_revise(plan, edits)
     }
 
     async fn run(&self, scene: &Scene<'_>, plan: Cleared<Plan>, _: OwnData) -> Result<Output, ToolError> {

@@ -32,7 +32,7 @@ pub struct SendEmailToStudent {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// The student, as list_students names them, such as "s-1001".
+    /// The student, as `list_students` names them, such as "s-1001".
     student_id: String,
     /// The subject: one line.
     subject: String,
@@ -70,10 +70,9 @@ impl SendEmailToStudent {
 fn write(scene: &Scene<'_>, id: &str, subject: Subject, body: Body) -> Result<Plan, ToolError> {
     let student = student(scene, id)?;
     let told = |what: &str| ToolError::tell(format!("{} cannot be written to: {what}.", student.name));
-    let address = student.email.as_ref().ok_or_else(|| told("the roster has no address"))?;
     let draft = Draft {
         to_name: PersonName::clean(&student.name).ok_or_else(|| told("the name is not one that a mail can carry"))?,
-        to: EmailAddress::parse(address.as_str()).map_err(|_| told("the roster's address is not a mail address"))?,
+        to: student.email.clone().ok_or_else(|| told("the roster has no address"))?,
         from_name: PersonName::clean(&scene.teacher.name),
         from: EmailAddress::parse(&scene.teacher.email).map_err(|_| told("the teacher has no mail address"))?,
         subject,
@@ -136,6 +135,8 @@ impl Tool for SendEmailToStudent {
         let body = Body::parse(&new("body", plan.draft.body.as_str()));
         let subject = subject.map_err(|fault| ToolError::tell(fault.to_string()))?;
         let body = body.map_err(|fault| ToolError::tell(fault.to_string()))?;
+        let gone = |_| ToolError::tell("This student is no longer in any of your classes. Nothing was sent.");
+        student(scene, plan.student.as_str()).map_err(gone)?;
         let now = write(scene, plan.student.as_str(), subject, body)?;
         // What was not touched keeps its very bytes.
         Ok(if now.draft == plan.draft { plan } else { now })

@@ -17,18 +17,13 @@ use super::{
     error::{PageError, wants_json},
     frame::html,
     login::see,
+    parts::Part,
     present::{Overlay, Presenter, key},
     session::SignedInTeacher,
     state::State,
 };
 use crate::{
-    assistant::{
-        ApprovalId, DecideError, Decision, TurnId,
-        approval::Approval,
-        conversation::{Approvals, Conversations},
-        toolbox::Edits,
-        turn::Pause,
-    },
+    assistant::{ApprovalId, DecideError, Decision, TurnId, approval::Approval, toolbox::Edits, turn::Pause},
     identity::Caller,
 };
 
@@ -86,16 +81,21 @@ pub async fn decide(
     let posted = Posted::read(&request, &body)?;
     let edits = posted.edits.clone();
     let decided = state.assistant.decide(&teacher.0, &id, posted.decision()?).await;
-    let verdict = Verdict::of(decided)?;
+    let mut verdict = Verdict::of(decided)?;
+    if verdict.approval.id != id {
+        verdict.replaced = state.approvals.approval(&teacher.0.teacher.id, &id).await?;
+    }
     if wants_json(&request) {
         return verdict.as_json(&state);
     }
-    verdict.as_page(&state, &teacher.0, edits).await
+    verdict.into_page(&state, &teacher.0, edits).await
 }
 
 /// What became of a decision, for the one who made it.
 struct Verdict {
     approval: Approval,
+    /// The draft whose place it took.
+    replaced: Option<Approval>,
     /// None when it was carried out.
     refusal: Option<Refusal>,
 }
@@ -113,7 +113,7 @@ impl Verdict {
     fn of(decided: Result<Approval, DecideError>) -> Result<Self, PageError> {
         let refusal = |status, words: String, pause| Some(Refusal { status, words, pause });
         let (approval, refusal) = match decided {
-            Ok(approval) => return Ok(Self { approval, refusal: None }),
+            Ok(approval) => return Ok(Self { approval, replaced: None, refusal: None }),
             Err(DecideError::NotFound) => return Err(PageError::NotFound),
             Err(DecideError::Broken(fault)) => return Err(PageError::Broken(fault)),
             Err(DecideError::Changed(approval)) => (approval, refusal(StatusCode::CONFLICT, CHANGED.to_owned(), None)),
@@ -132,16 +132,13 @@ impl Verdict {
                 (approval, refusal(StatusCode::CONFLICT, words, Some(Pause::SignIn)))
             }
         };
-        Ok(Self { approval: *approval, refusal })
+        Ok(Self { approval: *approval, replaced: None, refusal })
     }
 
-    /// For the page's script and for any other: the outcome, and the card.
+    /// For the page's script and for any other: the outcome, and the parts of
+    /// the page that changed.
     fn as_json(&self, state: &State) -> Result<HttpResponse, PageError> {
         let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
-        let mut html = presenter.approval(&self.approval).render().map_err(anyhow::Error::from)?;
-        if let Some(card) = self.card(&presenter)? {
-            html.push_str(&card);
-        }
         let outcome = self.approval.outcome.as_ref().map(|outcome| &outcome.said);
         let mut body = json!({
             "approval_id": self.approval.id,
@@ -149,24 +146,37 @@ impl Verdict {
             "hash": self.approval.hash(),
             "outcome": outcome,
             "turn": self.approval.turn,
-            "key": key(&self.approval),
-            "html": html,
+            "parts": self.changed_parts(&presenter)?,
         });
         let Some(refusal) = &self.refusal else { return Ok(HttpResponse::Ok().json(body)) };
         body["error"] = json!({ "words": refusal.words });
         Ok(HttpResponse::build(refusal.status).json(body))
     }
 
-    fn card(&self, presenter: &Presenter<'_>) -> Result<Option<String>, PageError> {
-        let Some(pause) = self.refusal.as_ref().and_then(|refusal| refusal.pause.as_ref()) else { return Ok(None) };
+    /// The card as it stands now, and what must be done first. A card whose
+    /// corrections were not taken over stays as it was typed.
+    fn changed_parts(&self, presenter: &Presenter<'_>) -> Result<Vec<serde_json::Value>, PageError> {
+        if self.refusal.as_ref().is_some_and(|refusal| refusal.status == StatusCode::UNPROCESSABLE_ENTITY) {
+            return Ok(Vec::new());
+        }
+        let part = |key: String, part: &Part| {
+            let html = part.render().map_err(anyhow::Error::from)?;
+            Ok::<_, PageError>(json!({ "key": key, "html": html }))
+        };
         let approval = &self.approval;
-        let card = presenter.connection(approval.turn.as_str(), &approval.call, &approval.tool, pause);
-        Ok(card.map(|card| card.render()).transpose().map_err(anyhow::Error::from)?)
+        let drafts = self.replaced.iter().chain([approval]);
+        let mut parts =
+            drafts.map(|draft| part(key(draft), &presenter.approval(draft))).collect::<Result<Vec<_>, _>>()?;
+        if let Some(pause) = self.refusal.as_ref().and_then(|refusal| refusal.pause.as_ref()) {
+            let card = presenter.connection(approval.turn.as_str(), &approval.call, &approval.tool, pause);
+            parts.extend(card.map(|card| part(format!("connect-{}", approval.call), &card)).transpose()?);
+        }
+        Ok(parts)
     }
 
     /// For a page without a script: back to the conversation when the turn has
     /// gone on, or the same page with the reason and all that was typed.
-    async fn as_page(self, state: &State, caller: &Caller, edits: Edits) -> Result<HttpResponse, PageError> {
+    async fn into_page(self, state: &State, caller: &Caller, edits: Edits) -> Result<HttpResponse, PageError> {
         let approval = self.approval;
         let Some(refusal) = self.refusal else {
             until_quiet(state, caller, &approval.turn, PATIENCE).await?;
@@ -195,8 +205,8 @@ pub async fn send_all(
     body: Bytes,
 ) -> Result<HttpResponse, PageError> {
     let turn = TurnId::parse(&turn).ok_or(PageError::NotFound)?;
-    let stored = state.store.turn(&teacher.0.teacher.id, &turn).await?.ok_or(PageError::NotFound)?;
-    let approvals = state.store.of_conversation(&teacher.0.teacher.id, &stored.conversation).await?;
+    let stored = state.conversations.turn(&teacher.0.teacher.id, &turn).await?.ok_or(PageError::NotFound)?;
+    let approvals = state.approvals.of_conversation(&teacher.0.teacher.id, &stored.conversation).await?;
     let mut verdicts = Vec::new();
     for (id, hash) in ticked(&body)? {
         if !approvals.iter().any(|approval| approval.id == id && approval.turn == turn) {
@@ -211,13 +221,12 @@ pub async fn send_all(
         return Ok(see(&format!("/chat/{}#turn-{turn}", stored.conversation)));
     }
     let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
-    let parts = verdicts.iter().map(|verdict| {
-        let html = presenter.approval(&verdict.approval).render().map_err(anyhow::Error::from)?;
-        let words = verdict.refusal.as_ref().map(|refusal| &refusal.words);
-        Ok(json!({ "key": key(&verdict.approval), "html": html, "state": verdict.approval.state, "error": words }))
-    });
-    let parts = parts.collect::<Result<Vec<_>, PageError>>()?;
-    Ok(HttpResponse::Ok().json(json!({ "turn": turn, "parts": parts })))
+    let mut parts = Vec::new();
+    for verdict in &verdicts {
+        parts.extend(verdict.changed_parts(&presenter)?);
+    }
+    let refused: Vec<&str> = verdicts.iter().filter_map(|v| v.refusal.as_ref()).map(|r| r.words.as_str()).collect();
+    Ok(HttpResponse::Ok().json(json!({ "turn": turn, "parts": parts, "refused": refused })))
 }
 
 fn ticked(body: &[u8]) -> Result<Vec<(ApprovalId, String)>, PageError> {

@@ -119,10 +119,11 @@ impl ResponseError for PageError {
     }
 }
 
-/// Whether the request asks for JSON.
+/// Whether the request asks for JSON, or speaks it.
 pub fn wants_json(request: &HttpRequest) -> bool {
-    let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    accept.is_some_and(|accept| accept.contains("application/json"))
+    let says = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let json = |value: &str| value.contains("application/json");
+    says(header::ACCEPT).is_some_and(json) || says(header::CONTENT_TYPE).is_some_and(json)
 }
 
 /// What an error's answer depends on, noted before the request is handed on:
@@ -173,7 +174,7 @@ pub async fn explain(
 fn tell(asked: &Asked, fault: &Error) -> HttpResponse {
     let own = fault.as_error::<PageError>();
     let foreign = foreign(fault.as_response_error().status_code(), fault);
-    let error = own.or(foreign.as_ref()).unwrap_or(&PageError::NotFound);
+    let error = own.unwrap_or(&foreign);
     let reference = reference(asked, error);
     let told = error.told();
     if asked.json {
@@ -188,15 +189,15 @@ fn tell(asked: &Asked, fault: &Error) -> HttpResponse {
 
 /// An error of the framework: a body too large, a form that does not parse, a
 /// path that matches nothing.
-fn foreign(status: StatusCode, fault: &Error) -> Option<PageError> {
-    Some(match status {
+fn foreign(status: StatusCode, fault: &Error) -> PageError {
+    match status {
         StatusCode::NOT_FOUND => PageError::NotFound,
         StatusCode::PAYLOAD_TOO_LARGE => PageError::TooLarge,
         status if status.is_client_error() => {
             PageError::BadRequest("The form or the request is not complete. Go back and try again.".to_owned())
         }
         _ => PageError::Broken(anyhow::anyhow!("{fault}")),
-    })
+    }
 }
 
 fn reference(asked: &Asked, error: &PageError) -> Option<String> {

@@ -20,7 +20,7 @@ use crate::{
     assistant::ClientId,
     identity::Caller,
     school::{
-        ClassId, ClassView, EVALUATIONS, EmailText, EnrolmentView, Evaluations, Outlook, PASS_MARK, RosterRow,
+        ClassId, ClassView, EVALUATIONS, EmailAddress, EnrolmentView, Evaluations, Outlook, PASS_MARK, RosterRow,
         Standing, StudentId, StudentView,
     },
 };
@@ -234,10 +234,9 @@ fn headline(now: &[&EnrolmentView]) -> String {
         };
         return format!("At risk in {}: needs {needed} {left} to pass.", place.title);
     }
-    match now.iter().any(|place| place.outlook.graded > 0) {
-        true => "On course to pass everywhere.".to_owned(),
-        false => "Nothing is graded yet this semester.".to_owned(),
-    }
+    let graded = now.iter().any(|place| place.outlook.graded > 0);
+    let words = if graded { "On course to pass everywhere." } else { "Nothing is graded yet this semester." };
+    words.to_owned()
 }
 
 fn grades(student: &StudentView) -> Sheet {
@@ -266,7 +265,7 @@ pub async fn change_address(
     form: Form<NewAddress>,
 ) -> Result<HttpResponse, PageError> {
     let student = find(&state, &teacher.0, &id)?;
-    let email = match EmailText::parse(&form.email) {
+    let email = match EmailAddress::parse(&form.email) {
         Ok(email) => email,
         Err(fault) => {
             let address = Address { email: form.email.clone(), error: Some(fault.to_string()), saved: false };
@@ -277,7 +276,7 @@ pub async fn change_address(
     };
     let change = state.school.propose_address(&teacher.0.teacher, &student.id, email);
     let change = change.map_err(|_| PageError::NotFound)?;
-    state.store.keep_address_change(&change).await?;
+    state.address_changes.keep(&change).await?;
     state.school.apply(change);
     Ok(see(&format!("/students/{}?saved", student.id)))
 }

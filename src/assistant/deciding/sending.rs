@@ -35,19 +35,46 @@ impl Assistant {
         if !approval.state.is_open() {
             return Ok(approval);
         }
-        if !approval.is_of(hash) {
-            return Err(DecideError::Changed(Box::new(approval)));
-        }
         let tool = self.tool_of(&approval)?;
-        let approved = self.approve(caller, &*tool, approval, edits).await?;
+        if !approval.is_of(hash) {
+            return self.same_or_changed(caller, &*tool, approval, edits);
+        }
+        let approved = match self.approve(caller, &*tool, approval, edits).await {
+            Err(DecideError::Changed(now)) => return self.same_or_changed(caller, &*tool, *now, edits),
+            approved => approved?,
+        };
         let grant = match self.grant(caller, &*tool).await {
             Ok(grant) => grant,
             Err(fault) => return Err(self.hand_back(approved, fault).await?),
         };
-        let claimed = self.advance(&approved, ApprovalState::Claimed, None).await?;
+        let claimed = match self.advance(&approved, ApprovalState::Claimed, None).await {
+            Err(DecideError::Changed(now)) => return self.same_or_changed(caller, &*tool, *now, edits),
+            claimed => claimed?,
+        };
         self.tell(&claimed);
         let outcome = self.run_claimed(caller, &*tool, &claimed, grant).await;
         self.keep_outcome(claimed, outcome).await
+    }
+
+    /// Somebody was faster. A second click of the same kind gets what the first
+    /// one made; anything else is told that the draft has changed.
+    fn same_or_changed(
+        &self,
+        caller: &Caller,
+        tool: &dyn AnyTool,
+        now: Approval,
+        edits: &Edits,
+    ) -> Result<Approval, DecideError> {
+        let said_yes = match now.state {
+            ApprovalState::Approved
+            | ApprovalState::Claimed
+            | ApprovalState::Sent
+            | ApprovalState::Failed
+            | ApprovalState::Unknown => true,
+            ApprovalState::Proposed | ApprovalState::Rejected | ApprovalState::Superseded => false,
+        };
+        let meant = tool.preview(&self.revised(caller, tool, &now, edits)?).map_err(anyhow::Error::from)?;
+        if said_yes && meant == now.preview { Ok(now) } else { Err(DecideError::Changed(Box::new(now))) }
     }
 
     /// Stores the yes, together with the corrections. Everything is looked up

@@ -66,7 +66,7 @@ impl Drive {
         let silence = || ModelError::BrokenOff(format!("no answer in {} s", SILENCE.as_secs()));
         tokio::select! {
             biased;
-            () = self.live.stop.cancelled() => Err(Ending::Stopped),
+            () = self.stop.cancelled() => Err(self.stopped()),
             () = sleep_until(self.deadline) => Err(Ending::OverBudget { limit: Limit::Time }),
             opened = timeout(SILENCE, self.assistant.parts.model.ask(request)) => {
                 Ok(opened.unwrap_or_else(|_| Err(silence())))
@@ -76,7 +76,7 @@ impl Drive {
 
     async fn rest(&self, wait: Duration) -> Result<(), Ending> {
         tokio::select! {
-            () = self.live.stop.cancelled() => Err(Ending::Stopped),
+            () = self.stop.cancelled() => Err(self.stopped()),
             () = sleep(wait) => Ok(()),
         }
     }
@@ -90,7 +90,7 @@ impl Drive {
             let silent_at = Instant::now() + SILENCE;
             let item = tokio::select! {
                 biased;
-                () = self.live.stop.cancelled() => return Ok(Err(Ending::Stopped)),
+                () = self.stop.cancelled() => return Ok(Err(self.stopped())),
                 () = sleep_until(self.deadline) => return Ok(Err(Ending::OverBudget { limit: Limit::Time })),
                 () = sleep_until(save_at.unwrap_or(silent_at)), if save_at.is_some() => {
                     self.save(&[]).await?;
@@ -114,6 +114,15 @@ impl Drive {
                 None => return Ok(Err(self.without_answer(&ModelError::BrokenOff("it ended early".into())))),
             }
         }
+    }
+
+    /// By the teacher, or because the server goes down under it.
+    fn stopped(&self) -> Ending {
+        if self.assistant.is_going_down() {
+            let words = "The server is being restarted. What had arrived is kept.".to_owned();
+            return Ending::Interrupted { words };
+        }
+        Ending::Stopped
     }
 
     /// How a turn ends without a (whole) answer, in words for the teacher.

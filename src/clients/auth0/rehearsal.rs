@@ -34,7 +34,7 @@ pub(super) fn clock() -> Arc<HeldClock> {
 pub(super) fn http() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let none = reqwest::redirect::Policy::none();
-    reqwest::Client::builder().redirect(none).no_proxy().timeout(Duration::from_millis(600)).build().unwrap()
+    reqwest::Client::builder().redirect(none).no_proxy().timeout(Duration::from_millis(1500)).build().unwrap()
 }
 
 /// Two keys for the whole run; making one takes a while.

@@ -55,6 +55,7 @@ struct Tokens(Mutex<HashMap<SignInId, String>>);
 #[async_trait]
 impl RefreshTokens for Tokens {
     async fn of(&self, sign_in: &SignInId) -> anyhow::Result<Option<RefreshToken>> {
+        tokio::task::yield_now().await;
         Ok(self.0.lock().unwrap().get(sign_in).map(|token| RefreshToken(token.clone().into())))
     }
 }
@@ -164,6 +165,35 @@ async fn a_hundred_calls_at_once_make_one_exchange() {
         // A minute before its end a grant is too old for all of them, at once.
         day.clock.advance(SignedDuration::from_secs(3540));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_who_find_the_same_old_grant_at_once_make_one_exchange_too() {
+    let day = Day::new();
+    let ada = day.caller("ada", "a");
+    for round in 1..=500 {
+        let calls = (0..8).map(|_| {
+            let (vault, caller) = (Arc::clone(&day.vault), ada.clone());
+            tokio::spawn(async move { vault.grant(&caller, &gmail()).await })
+        });
+        assert!(join_all(calls).await.into_iter().all(|call| call.unwrap().is_ok()));
+        assert_eq!(day.exchanges(), round);
+        day.clock.advance(SignedDuration::from_secs(3540));
+    }
+}
+
+#[tokio::test]
+async fn one_who_saw_the_old_grant_does_not_drop_the_new_one() {
+    let day = Day::new();
+    let ada = day.caller("ada", "a");
+    day.grant(&ada).await.unwrap();
+    let key = (ada.teacher.id.clone(), Connection::Google, day.vault.seasons.of(&ada.teacher.id));
+    day.vault.drop_unfit(&key, &gmail()).await;
+    day.grant(&ada).await.unwrap();
+    assert_eq!(day.exchanges(), 1);
+    day.clock.advance(SignedDuration::from_secs(3540));
+    day.vault.drop_unfit(&key, &gmail()).await;
+    assert!(day.vault.grants.get(&key).await.is_none());
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ const OVERVIEW: &str = "Most are on track. **Two need attention** before the thi
 The rule is `needed = 3 × 7 − sum of grades`. More at [the help page](https://help.example/needs).\n";
 
 fn turn(id: &str, words: &str, state: TurnState, parts: Vec<Part>) -> Turn {
-    Turn { id: text(id), conversation: text("k1"), state, after: 12, said: Said { words: text(words) }, parts }
+    Turn { id: text(id), conversation: text("k1"), state, said: Said { words: text(words) }, parts }
 }
 
 fn did(key: &str, state: DidState, words: &str, elapsed: Option<&str>) -> Part {
@@ -33,7 +33,8 @@ fn did(key: &str, state: DidState, words: &str, elapsed: Option<&str>) -> Part {
 fn receipt(key: &str, outcome: Outcome, words: &str) -> Part {
     let mateo = mateo(key);
     let rows = vec![row("To", "Mateo Nguyen · mateo.nguyen@example.com"), row("Subject", &mateo.fields[0].value)];
-    Part::Receipt(Receipt { key: text(key), outcome, words: text(words), rows, body: mateo.fields[1].value.clone() })
+    let body = mateo.fields[1].value.clone();
+    Part::Receipt(Receipt { key: text(key), outcome, words: text(words), rows, body, approval: text("a1") })
 }
 
 pub(super) fn overview() -> Turn {

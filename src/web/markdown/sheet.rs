@@ -18,7 +18,7 @@ const STANDINGS: [(&str, &str); 7] = [
     ("At risk", "warn"),
     ("Out of reach", "bad"),
     ("Failed", "bad"),
-    ("No data", "plain"),
+    ("No grades yet", "plain"),
 ];
 
 #[derive(Template)]
@@ -83,7 +83,9 @@ fn dress_cells(piece: &str) -> String {
             .replace(&format!("<td align=\"{align}\">"), &format!("<td class=\"{class}\">"));
     }
     for (words, tone) in STANDINGS {
-        piece = piece.replace(&format!("<td>{words}</td>"), &format!("<td class=\"{tone}\">{words}</td>"));
+        for written in [words.to_owned(), words.to_lowercase()] {
+            piece = piece.replace(&format!("<td>{written}</td>"), &format!("<td class=\"{tone}\">{words}</td>"));
+        }
     }
     piece
 }

@@ -16,6 +16,8 @@ pub struct Receipt {
     pub rows: Vec<Row>,
     /// The text of the mail; empty when there is nothing to show.
     pub body: String,
+    /// The approval, for what can still be done about it.
+    pub approval: String,
 }
 
 /// What became of a draft.
@@ -53,6 +55,15 @@ impl Receipt {
             Outcome::Discarded => "Discarded, nothing was sent".into(),
             Outcome::Superseded => "Replaced by a newer draft, nothing was sent".into(),
             Outcome::Undecided => "Not decided, nothing was sent".into(),
+        }
+    }
+
+    /// What the teacher can do next: what the button says, and the decision it posts.
+    fn choices(&self) -> &'static [(&'static str, &'static str)] {
+        match self.outcome {
+            Outcome::Failed => &[("Try again", "again")],
+            Outcome::Unknown(_) => &[("It was sent", "was_sent"), ("Write it again", "again")],
+            Outcome::Sent(_) | Outcome::Discarded | Outcome::Superseded | Outcome::Undecided => &[],
         }
     }
 

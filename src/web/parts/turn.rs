@@ -12,8 +12,6 @@ pub struct Turn {
     pub conversation: String,
     /// How far it is.
     pub state: TurnState,
-    /// The number of the last event that is already shown here.
-    pub after: u64,
     /// The teacher's words.
     pub said: Said,
     /// What followed, in order.

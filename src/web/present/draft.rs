@@ -113,9 +113,18 @@ fn receipt(approval: &Approval, outcome: Outcome) -> Receipt {
     all.extend(lines.map(|field| Row { label: field.label.clone(), value: field.value.clone() }));
     let id = approval.outcome.as_ref().and_then(|outcome| outcome.said.get("message_id")?.as_str());
     all.extend(id.map(|id| Row { label: "Id".to_owned(), value: id.to_owned() }));
-    let words = approval.outcome.as_ref().map_or("", |outcome| outcome.words.as_str());
+    let words = match outcome {
+        // The title says it all; what is left to say is to whom it would have gone.
+        Outcome::Discarded | Outcome::Superseded | Outcome::Undecided => {
+            approval.preview.rows.first().map_or("", |row| row.value.as_str())
+        }
+        Outcome::Sent(_) | Outcome::Failed | Outcome::Unknown(_) => {
+            approval.outcome.as_ref().map_or("", |outcome| outcome.words.as_str())
+        }
+    };
     Receipt {
         key: key(approval),
+        approval: approval.id.to_string(),
         words: words.strip_prefix("Sent ").unwrap_or(words).to_owned(),
         outcome,
         rows: all,

@@ -14,7 +14,7 @@ use super::super::{
 use crate::{
     assistant::{
         TurnId,
-        conversation::{Approvals, Conversations, StoredTurn},
+        conversation::StoredTurn,
         event::Event,
         gate::Risk,
         live::LiveTurn,
@@ -136,7 +136,6 @@ fn fixed(state: &State, turn: &TurnId, event: &Event) -> Vec<Frame> {
     let presenter = presenter(state);
     let one = |key: String, part: Part| vec![Frame::part(&key, &part)];
     match event {
-        Event::TextDelta { .. } | Event::ModelBusy { .. } => Vec::new(),
         Event::CallStarted { call, doing, .. } => one(format!("call-{call}"), Presenter::doing(call, doing)),
         Event::CallFinished { call } => {
             let mut frames = vec![Frame::message("part", json!({ "key": format!("connect-{}", call.id), "html": "" }))];
@@ -162,7 +161,10 @@ fn fixed(state: &State, turn: &TurnId, event: &Event) -> Vec<Frame> {
             Frame::message("part", json!({ "key": "send-all", "html": "" })),
             Frame::status(parts::TurnState::Running),
         ],
-        Event::TurnFinished { .. } | Event::TurnFailed { .. } => Vec::new(),
+        // Text and waiting are the translator's own; the end is shown as a whole turn.
+        Event::TextDelta { .. } | Event::ModelBusy { .. } | Event::TurnFinished { .. } | Event::TurnFailed { .. } => {
+            Vec::new()
+        }
     }
 }
 
@@ -171,7 +173,7 @@ pub(super) fn presenter(state: &State) -> Presenter<'_> {
 }
 
 async fn stored(state: &State, caller: &Caller, turn: &TurnId) -> anyhow::Result<StoredTurn> {
-    let stored = state.store.turn(&caller.teacher.id, turn).await?;
+    let stored = state.conversations.turn(&caller.teacher.id, turn).await?;
     stored.ok_or_else(|| anyhow::anyhow!("the turn {turn} is gone"))
 }
 
@@ -186,7 +188,7 @@ fn may_have_drafts(state: &State, turn: &Turn) -> bool {
 /// The whole turn as one frame.
 async fn whole(state: &State, caller: &Caller, stored: &StoredTurn, alive: bool) -> anyhow::Result<Frame> {
     let approvals = if may_have_drafts(state, &stored.turn) {
-        state.store.of_conversation(&caller.teacher.id, &stored.conversation).await?
+        state.approvals.of_conversation(&caller.teacher.id, &stored.conversation).await?
     } else {
         Vec::new()
     };
@@ -230,7 +232,7 @@ pub(super) async fn send_all(state: &State, caller: &Caller, turn: &TurnId, even
         return None;
     }
     let stored = stored(state, caller, turn).await.ok()?;
-    let approvals = state.store.of_conversation(&caller.teacher.id, &stored.conversation).await.ok()?;
+    let approvals = state.approvals.of_conversation(&caller.teacher.id, &stored.conversation).await.ok()?;
     match presenter(state).send_all(&stored, &approvals) {
         Some(bar) => Some(Frame::part("send-all", &bar)),
         None => Some(Frame::message("part", json!({ "key": "send-all", "html": "" }))),

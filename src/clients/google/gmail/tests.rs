@@ -87,7 +87,7 @@ async fn whole_request(socket: &mut TcpStream) -> Vec<u8> {
         let text = String::from_utf8_lossy(&request).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
-            if body.len() >= length.parse().unwrap() {
+            if body.len() >= length.parse::<usize>().unwrap() {
                 return request;
             }
         }

@@ -1,0 +1,94 @@
+//! Decisions that come late, twice, or from another tab.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use teachers_aide::sandbox::faults::{Effect, Fault, Route};
+
+use crate::{
+    cast::{self, JAMES, MATEO, mail_to, school_day},
+    harness::{TestApp, eventually},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_message_sets_waiting_drafts_aside_and_a_late_yes_still_sends() {
+    let (app, ada, _grace) = school_day().await;
+    app.mind.calls([mail_to(MATEO, "One", "Dear Mateo"), mail_to(JAMES, "Two", "Dear James")]);
+    let (asked, screen) = ada.hear("Write to both").await;
+    app.mind.says("Algebra I goes well.");
+    let second = ada.ask_in(&asked.conversation, "And how is the class?").await;
+    assert_eq!(ada.follow(&second.turn).await.text(), "Algebra I goes well.");
+    assert!(
+        app.last_question().contains("The teacher has not decided yet. Nothing was sent."),
+        "{}",
+        app.last_question()
+    );
+
+    // The cards are still there, and do what they say.
+    let cards = ada.cards(&asked.conversation).await;
+    assert_eq!(cards, screen.cards());
+    ada.decide(&cards[0], "send", &[]).await.with(200);
+    ada.decide(&cards[1], "discard", &[]).await.with(200);
+    assert_eq!(app.accepted().len(), 1);
+    let page = ada.page(&asked.conversation).await;
+    assert_eq!(page.texts(".receipt").len(), 2, "{}", page.body);
+    assert_eq!(app.asked().len(), 2, "the old turn does not go on");
+
+    // The model learns of it with the next question.
+    app.mind.says("Good.");
+    let noted = || async {
+        let third = ada.ask_in(&asked.conversation, "Fine").await;
+        ada.follow(&third.turn).await;
+        app.last_question()
+    };
+    let told = noted().await;
+    assert!(told.contains("approved it, and it was sent") && told.contains("discarded it"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_yes_in_one_tab_to_what_another_tab_has_changed_says_so_and_sends_nothing() {
+    let (app, clock) = TestApp::start_held().await;
+    let ada = app.signed_in(&cast::ada()).await;
+    let other_tab = ada.clone();
+    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Sent.");
+    let (asked, screen) = ada.hear("Write to Mateo").await;
+    let old = other_tab.cards(&asked.conversation).await.remove(0);
+
+    // A correction is kept without a send: the vault cannot be reached just now.
+    clock.advance(SignedDuration::from_mins(40));
+    ada.get("/classes").await;
+    clock.advance(SignedDuration::from_mins(30));
+    app.sandbox.faults().add(Fault::on(Route::Exchange).then(Effect::HangUp));
+    ada.decide(&screen.cards()[0], "send", &[("subject", "Corrected")]).await.with(503);
+    app.sandbox.faults().clear();
+
+    let told = other_tab.decide(&old, "send", &[]).await.with(409).json();
+    assert!(told["error"]["words"].as_str().unwrap().contains("changed since it was shown"), "{told}");
+    assert!(told["parts"].to_string().contains("Corrected"), "the tab sees the card as it is: {told}");
+    assert!(app.accepted().is_empty());
+
+    let now = other_tab.cards(&asked.conversation).await.remove(0);
+    assert_eq!(now.subject, "Corrected");
+    other_tab.decide(&now, "send", &[]).await.with(200);
+    assert_eq!(app.accepted().len(), 1);
+    let seen_in_the_first = ada.page(&asked.conversation).await;
+    assert!(seen_in_the_first.has(".receipt .stamp"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_goes_away_in_the_middle_of_a_send_does_not_cut_it() {
+    let (app, ada, _grace) = school_day().await;
+    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Sent.");
+    let (asked, screen) = ada.hear("Write to Mateo").await;
+    let slow = Effect::Delay(std::time::Duration::from_millis(300));
+    app.sandbox.faults().add(Fault::on(Route::GmailSend).then(slow));
+    let card = screen.cards().remove(0);
+    let (tab, going) = (ada.clone(), card.clone());
+    let click = tokio::spawn(async move { tab.decide(&going, "send", &[]).await });
+    let google = Arc::clone(&app.sandbox);
+    eventually("the mail is on its way", move || google.log().count(Route::GmailSend) == 1).await;
+    click.abort();
+    eventually("the mail has left", || app.accepted().len() == 1).await;
+    assert_eq!(ada.follow_to_the_end(&asked.turn).await.state, "done");
+    assert!(ada.page(&asked.conversation).await.has(".receipt .stamp"), "the receipt is there all the same");
+}

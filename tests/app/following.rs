@@ -1,0 +1,158 @@
+//! Following an answer while it is written: from the beginning, after a broken
+//! line, in a second tab, until it is stopped.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use teachers_aide::sandbox::model::{Answer, Ending, Fate, Pace, Raw};
+
+use crate::{
+    cast::{MATEO, mail_to, school_day},
+    harness::{Screen, eventually},
+};
+
+/// A chunk of text as the model's wire has it.
+fn chunk(text: &str) -> serde_json::Value {
+    json!({
+        "id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 0, "model": "scripted",
+        "choices": [{ "index": 0, "delta": { "content": text }, "finish_reason": null }],
+    })
+}
+
+/// An answer that begins and then says nothing more.
+fn stalls_after(text: &str) -> Raw {
+    Raw::events([chunk(text)]).ending(Ending::Stall)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_model_says_is_on_the_page_before_it_says_the_next_word() {
+    let (app, ada, _grace) = school_day().await;
+    app.mind.push(stalls_after("The first words"));
+    let asked = ada.ask("Tell me").await;
+    let begun = Instant::now();
+    let screen = ada.follow_until(&asked.turn, |screen| screen.text().contains("The first words")).await;
+    assert_eq!(screen.state, "");
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_on_the_page_as_soon_as_it_waits() {
+    let (app, ada, _grace) = school_day().await;
+    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]);
+    let begun = Instant::now();
+    let (_, screen) = ada.hear("Write to Mateo").await;
+    assert_eq!(screen.cards().len(), 1);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stop_closes_the_models_stream_within_a_second_and_keeps_the_part() {
+    let (app, ada, _grace) = school_day().await;
+    app.mind.push(stalls_after("Half an answer"));
+    let asked = ada.ask("Tell me").await;
+    ada.follow_until(&asked.turn, |screen| screen.text().contains("Half an answer")).await;
+    assert_eq!(app.asked()[0].fate(), Fate::Open);
+    let begun = Instant::now();
+    ada.post(&format!("/turns/{}/stop", asked.turn), &[]).await.with(200);
+    eventually("the model's stream is closed", || app.asked()[0].fate() == Fate::Abandoned).await;
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    let page = ada.page(&asked.conversation).await;
+    assert!(page.text(".answer").contains("Half an answer") && page.text(".notice").contains("Stopped"));
+    app.mind.says("Yes?");
+    ada.ask_in(&asked.conversation, "Something else").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_tab_changes_nothing() {
+    let (app, ada, _grace) = school_day().await;
+    app.mind.push(Answer::text("One two three four five six seven.").at(slow()));
+    let asked = ada.ask("Tell me").await;
+    drop(ada.listen(&asked.turn, None).await);
+    let screen = ada.follow_to_the_end(&asked.turn).await;
+    assert_eq!((screen.state.as_str(), screen.text().as_str()), ("done", "One two three four five six seven."));
+}
+
+fn slow() -> Pace {
+    Pace { first: Duration::ZERO, piece: Duration::from_millis(15) }
+}
+
+/// Long enough to be read in several ways while it is written.
+fn long_answer() -> String {
+    let paragraph = |n: usize| format!("Paragraph {n} says that *all* students of 10B did well in part {n}.\n\n");
+    let table = "| Student | Average |\n|---|---|\n| Mateo | 5.80 |\n| James | 6.10 |\n\n";
+    (1..=4).map(paragraph).chain([table.to_owned()]).chain((5..=8).map(paragraph)).collect()
+}
+
+/// Only the words count: an open block is its source, a closed one is rendered.
+fn words(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_line_is_taken_up_where_it_broke_with_no_gap_and_no_doubling() {
+    let (app, ada, _grace) = school_day().await;
+    app.mind.push(Answer::text(long_answer()).at(slow()));
+    let asked = ada.ask("Tell me").await;
+    let mut screen = Screen::default();
+    let mut breaks = 0;
+    while screen.state != "done" {
+        let mut stream = ada.listen(&asked.turn, screen.last_id.as_deref()).await;
+        let before = screen.frames;
+        while let Some(frame) = stream.next().await {
+            screen.apply(&frame);
+            if screen.frames == before + 7 {
+                breaks += 1;
+                break;
+            }
+        }
+    }
+    assert!(breaks > 3, "the line broke {breaks} times only");
+    // The turn may end while the line is broken; then the whole turn comes at once.
+    assert!(words(&long_answer()).starts_with(&words(&screen.streamed)), "{}", screen.streamed);
+    assert_eq!(words(&screen.text()), words(&long_answer()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_in_the_middle_shows_the_same_answer_in_the_end() {
+    let (app, ada, _grace) = school_day().await;
+    app.mind.push(Answer::text(long_answer()).at(slow()));
+    let asked = ada.ask("Tell me").await;
+    ada.follow_until(&asked.turn, |screen| screen.text().contains("Paragraph 3")).await;
+    let reloaded = ada.page(&asked.conversation).await;
+    // The page shows what is stored, half a second behind at most; the stream brings the rest.
+    assert!(words(&long_answer()).starts_with(&words(&reloaded.text(".answer"))), "{}", reloaded.body);
+    assert_eq!(reloaded.attrs("section.turn", "data-state"), ["running"]);
+    let screen = ada.follow_to_the_end(&asked.turn).await;
+    assert_eq!(words(&screen.streamed), words(&long_answer()));
+    let page = ada.page(&asked.conversation).await;
+    assert_eq!(words(&page.text(".answer")), words(&screen.text()), "what was followed is what a reload shows");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_message_posted_twice_is_one_turn() {
+    let (app, ada, _grace) = school_day().await;
+    app.mind.push(Answer::text("Only once.").at(slow()));
+    let fields = [("words", "Tell me"), ("client_id", "0123456789abcdef")];
+    let (one, two) = tokio::join!(ada.post("/chat", &fields), ada.post("/chat", &fields));
+    let turn = one.with(200).json()["turn"].clone();
+    assert_eq!(two.with(200).json()["turn"], turn);
+    ada.follow_to_the_end(turn.as_str().unwrap()).await;
+    let again = ada.post("/chat", &fields).await.with(200).json();
+    assert_eq!(again["turn"], turn);
+    assert_eq!(ada.page(again["conversation"].as_str().unwrap()).await.texts("section.turn").len(), 1);
+    assert_eq!(app.asked().len(), 1);
+    assert_eq!(ada.get("/conversations").await.texts(".lines li").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_answers_at_once_in_one_conversation_are_not_written() {
+    let (app, ada, _grace) = school_day().await;
+    app.mind.push(stalls_after("Still at it"));
+    let asked = ada.ask("Tell me").await;
+    let path = format!("/chat/{}", asked.conversation);
+    let told = ada.post(&path, &[("words", "And this?")]).await.with(409).json();
+    assert!(told["error"]["words"].as_str().unwrap().contains("still being written"), "{told}");
+    let form = ada.page(&asked.conversation).await.form("form.write").fill("words", "And this?");
+    let page = ada.submit(&form).await.with(409);
+    assert_eq!(page.form("form.write").field("words"), "And this?", "nothing typed is lost");
+}

@@ -1,0 +1,194 @@
+//! The teacher's Google account: missing, taken back, signed out over there.
+//! A draft waits through all of it.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use teachers_aide::{
+    clock::HeldClock,
+    sandbox::{
+        Setup,
+        faults::{Effect, Fault, Route},
+    },
+};
+
+use crate::{
+    cast::{self, MATEO, mail_to, school_day},
+    harness::{Browser, Card, TestApp, Wanted},
+};
+
+/// Longer than any Google token lasts; the teacher is at work meanwhile.
+async fn an_hour_at_work(clock: &Arc<HeldClock>, teacher: &Browser) {
+    for _ in 0..2 {
+        clock.advance(SignedDuration::from_mins(35));
+        teacher.get("/classes").await.with(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_no_google_connection_connects_it_and_comes_back_to_the_same_draft() {
+    let setup = Setup { vault_at_login: false, ..Setup::default() };
+    let app = TestApp::start_with(Wanted { setup, ..Wanted::default() }).await;
+    let ada = app.signed_in(&cast::ada()).await;
+    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Sent.");
+    let (asked, screen) = ada.hear("Write to Mateo").await;
+    assert!(screen.cards().is_empty(), "nothing can be approved before it can be sent");
+    let page = ada.page(&asked.conversation).await;
+    assert_eq!(page.text(".card h3"), "Connect Google");
+    assert!(page.text(".card .allows").contains("Send mail from your address"));
+
+    let back = ada.sign_in(&page.attrs(".card a.primary", "href")[0], &cast::ada()).await;
+    back.leads_to(&format!("/chat/{}#turn-{}", asked.conversation, asked.turn));
+    let asks = app.sandbox.log().of(Route::Authorize);
+    assert!(asks.iter().any(|ask| ask.path.contains("prompt=consent")), "Google's consent was asked for");
+
+    let card = ada.follow_to_a_draft(&asked.turn).await;
+    assert_eq!(card.subject, "Hello");
+    assert_eq!(app.asked().len(), 1, "the same call went on: the model was not asked again");
+    assert!(!ada.page(&asked.conversation).await.has(".card"), "the card that asked has gone");
+    assert_eq!(ada.decide(&card, "send", &[]).await.with(200).json()["state"], "sent");
+    assert_eq!(app.accepted().len(), 1);
+    assert_eq!(ada.follow_to_the_end(&asked.turn).await.state, "done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_says_no_at_google_keeps_the_card_and_nothing_is_sent() {
+    let setup = Setup { vault_at_login: false, ..Setup::default() };
+    let app = TestApp::start_with(Wanted { setup, ..Wanted::default() }).await;
+    let ada = app.signed_in(&cast::ada()).await;
+    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]);
+    let (asked, _) = ada.hear("Write to Mateo").await;
+    let page = ada.page(&asked.conversation).await;
+    ada.decline(&page.attrs(".card a.primary", "href")[0]).await.with(403);
+    let page = ada.page(&asked.conversation).await;
+    assert_eq!(page.text(".card h3"), "Connect Google", "she is still signed in, and can still connect");
+    assert!(app.accepted().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_teacher_who_comes_back_from_google_does_not_take_up_adas_turn() {
+    let setup = Setup { vault_at_login: false, ..Setup::default() };
+    let app = TestApp::start_with(Wanted { setup, ..Wanted::default() }).await;
+    let ada = app.signed_in(&cast::ada()).await;
+    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]);
+    let (asked, _) = ada.hear("Write to Mateo").await;
+    let door = format!("/auth/login?consent=1&turn={}", asked.turn);
+    ada.copied().sign_in(&door, &cast::grace()).await.leads_to("/chat");
+    let again = app.signed_in(&cast::ada()).await;
+    assert!(again.page(&asked.conversation).await.has(".card"), "it still waits for Ada");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_signed_out_over_there_signs_in_again_and_the_turn_goes_on() {
+    let (app, ada, _grace) = school_day().await;
+    app.sandbox.auth0().revoke_all(&cast::ada().subject);
+    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Sent.");
+    let (asked, screen) = ada.hear("Write to Mateo").await;
+    assert!(screen.cards().is_empty());
+    let page = ada.page(&asked.conversation).await;
+    assert_eq!(page.text(".card h3"), "Sign in again");
+    ada.sign_in(&page.attrs(".card a.primary", "href")[0], &cast::ada()).await.with(303);
+    let card = ada.follow_to_a_draft(&asked.turn).await;
+    ada.decide(&card, "send", &[]).await.with(200);
+    assert_eq!(app.accepted().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_token_that_was_taken_back_keeps_the_draft_with_its_corrections() {
+    let (app, clock) = TestApp::start_held().await;
+    let ada = app.signed_in(&cast::ada()).await;
+    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Sent.");
+    let (asked, screen) = ada.hear("Write to Mateo").await;
+    an_hour_at_work(&clock, &ada).await;
+    app.sandbox.auth0().revoke_all(&cast::ada().subject);
+
+    let told = ada.decide(&screen.cards()[0], "send", &[("subject", "Corrected")]).await.with(409).json();
+    assert!(told["error"]["words"].as_str().unwrap().contains("Sign in again"), "{told}");
+    assert!(told["parts"].to_string().contains("Sign in again"), "the card comes with the answer: {told}");
+    assert!(app.accepted().is_empty());
+
+    let door = format!("/auth/login?turn={}", asked.turn);
+    ada.sign_in(&door, &cast::ada()).await.leads_to(&format!("/chat/{}#turn-{}", asked.conversation, asked.turn));
+    let card = ada.cards(&asked.conversation).await.remove(0);
+    assert_eq!(card.subject, "Corrected");
+    ada.decide(&card, "send", &[]).await.with(200);
+    assert_eq!(app.accepted().len(), 1);
+    assert_eq!(ada.follow_to_the_end(&asked.turn).await.state, "done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permission_taken_back_at_google_asks_for_consent_and_keeps_the_draft() {
+    let (app, clock) = TestApp::start_held().await;
+    let ada = app.signed_in(&cast::ada()).await;
+    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Sent.");
+    let (asked, screen) = ada.hear("Write to Mateo").await;
+    an_hour_at_work(&clock, &ada).await;
+    app.sandbox.auth0().google_revoked(&cast::ada().subject);
+    // Without a script the browser is led straight on to Google's consent.
+    let form = ada.page(&asked.conversation).await.form("form.letter").fill("decision", "send");
+    let away = ada.submit(&form.fill("body", "Dear Mateo, corrected.")).await.with(303);
+    assert_eq!(away.location(), format!("/auth/login?consent=1&turn={}", asked.turn));
+    ada.sign_in(away.location(), &cast::ada()).await.with(303);
+    let card = ada.cards(&asked.conversation).await.remove(0);
+    assert_eq!((card.body.as_str(), screen.cards().len()), ("Dear Mateo, corrected.", 1));
+    ada.decide(&card, "send", &[]).await.with(200);
+    assert_eq!(app.accepted().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vault_that_is_out_of_reach_keeps_the_draft_for_another_try() {
+    let (app, clock) = TestApp::start_held().await;
+    let ada = app.signed_in(&cast::ada()).await;
+    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Sent.");
+    let (_, screen) = ada.hear("Write to Mateo").await;
+    an_hour_at_work(&clock, &ada).await;
+    app.sandbox.faults().add(Fault::on(Route::Exchange).then(Effect::HangUp));
+    let told = ada.decide(&screen.cards()[0], "send", &[]).await.with(503).json();
+    assert!(told["error"]["words"].as_str().unwrap().contains("Nothing was sent"), "{told}");
+    app.sandbox.faults().clear();
+    ada.decide(&screen.cards()[0], "send", &[]).await.with(200);
+    assert_eq!(app.accepted().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_whose_answer_was_lost_is_told_as_unknown_and_never_sent_again_by_itself() {
+    let (app, ada, _grace) = school_day().await;
+    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Please look.");
+    let (asked, screen) = ada.hear("Write to Mateo").await;
+    app.sandbox.faults().add(Fault::on(Route::GmailSend).then(Effect::Accept).then(Effect::Reset));
+    let told = ada.decide(&screen.cards()[0], "send", &[]).await.with(200).json();
+    assert_eq!(told["state"], "unknown", "{told}");
+    assert_eq!(app.accepted().len(), 1, "it was accepted, and only once");
+    let screen = ada.follow_to_the_end(&asked.turn).await;
+    assert!(!screen.has(".receipt .stamp"), "nothing says sent");
+    assert!(app.last_question().contains("Do not send it again"));
+    // She looked, and it was there.
+    let found = ada.decide(&card_of(&told), "was_sent", &[]).await.with(200).json();
+    assert_eq!((found["state"].as_str(), app.accepted().len()), (Some("sent"), 1));
+}
+
+/// The draft that a decision's answer is about, for the next decision.
+fn card_of(told: &serde_json::Value) -> Card {
+    let text = |name: &str| told[name].as_str().unwrap().to_owned();
+    Card { id: text("approval_id"), hash: text("hash"), ..Card::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_google_refuses_is_told_as_not_sent_and_can_be_tried_again() {
+    let (app, ada, _grace) = school_day().await;
+    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("It did not go.");
+    let (asked, screen) = ada.hear("Write to Mateo").await;
+    let refusal = teachers_aide::sandbox::faults::Answer::status(400).json(
+        &serde_json::json!({ "error": { "code": 400, "message": "Invalid To header", "status": "INVALID_ARGUMENT" } }),
+    );
+    app.sandbox.faults().add(Fault::on(Route::GmailSend).times(1).then(Effect::Answer(refusal)));
+    let told = ada.decide(&screen.cards()[0], "send", &[]).await.with(200).json();
+    assert_eq!(told["state"], "failed", "{told}");
+    ada.follow_to_the_end(&asked.turn).await;
+    // The same draft once more, and a new yes.
+    ada.decide(&card_of(&told), "again", &[]).await.with(200);
+    let card = ada.cards(&asked.conversation).await.remove(0);
+    assert_ne!(card.id, screen.cards()[0].id);
+    ada.decide(&card, "send", &[]).await.with(200);
+    assert_eq!(app.accepted().len(), 1);
+}

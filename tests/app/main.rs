@@ -1,0 +1,23 @@
+//! The whole application on a random port, as teachers and scripts meet it:
+//! real HTTP on both sides, with the sandbox in the place of Auth0, the model
+//! and Google.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod address;
+mod bad_input;
+mod cast;
+mod decisions;
+mod drafts;
+mod following;
+mod google;
+mod harness;
+mod map;
+mod model;
+mod plain;
+mod restart;
+mod scripts;
+mod sign_in;
+mod snapshots;
+mod story;
+mod strangers;
