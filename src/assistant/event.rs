@@ -104,3 +104,13 @@ impl Event {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_of_many_words_is_small() {
+        assert!(size_of::<Event>() <= 128, "{} bytes for each word that the model says", size_of::<Event>());
+    }
+}

@@ -91,6 +91,9 @@ pub(crate) async fn turns(visitors: &[Visitor], ask: Ask, each: u32) -> Tally {
     tally
 }
 
+/// Between two streams that are to be held: people do not ask in one instant.
+const APART: Duration = Duration::from_millis(8);
+
 /// Opens `count` streams and holds them; `look` is called while all are open.
 /// Returns what it saw when every answer came to its end.
 pub(crate) async fn hold<T>(
@@ -100,6 +103,7 @@ pub(crate) async fn hold<T>(
     look: impl FnOnce() -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     let begun = Arc::new(Semaphore::new(0));
+    let mut at = Duration::ZERO;
     let turns: Vec<_> = visitors
         .iter()
         .cycle()
@@ -107,7 +111,11 @@ pub(crate) async fn hold<T>(
         .take(usize::try_from(count)?)
         .map(|visitor| {
             let begun = Arc::clone(&begun);
-            tokio::spawn(async move { visitor.turn(&ask, Some(begun)).await })
+            at += APART;
+            tokio::spawn(async move {
+                sleep(at).await;
+                visitor.turn(&ask, Some(begun)).await
+            })
         })
         .collect();
     let all = timeout(ask.stall.mul_f64(0.8), begun.acquire_many(count)).await;

@@ -28,6 +28,9 @@ pub(crate) enum Part {
     Memory,
 }
 
+/// Turns of each of four visitors before the memory of streams is measured.
+const WARM_TURNS: u32 = 150;
+
 /// How much of everything.
 struct Size {
     rounds: u32,
@@ -200,7 +203,8 @@ async fn memory(size: &Size, program: &Path, scratch: &Path, model: u16, http: &
     sleep(Duration::from_secs(2)).await;
     let idle = app.process.memory()?;
     let visitors = sign_in(http, &app.base, 4).await?;
-    load::turns(&visitors, Ask::of(100), 8).await;
+    // A few at a time, until the database's caches are as full as they get.
+    load::turns(&visitors, Ask::of(100), WARM_TURNS).await;
     let warm = app.process.memory()?;
     let ask = Ask { stall: size.stall, ..Ask::of(100) };
     let held = load::hold(&visitors, ask, size.streams, || app.process.memory()).await?;
