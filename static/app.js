@@ -92,7 +92,12 @@ function start() {
     keepPlace(old, fresh);
     old.replaceWith(fresh);
     dress(fresh);
-    if (focused) (document.getElementById(focused.id) ?? fresh).focus({ preventScroll: true });
+    if (focused) twin(focused, fresh).focus({ preventScroll: true });
+  }
+  // What has taken the place of something: the same field, the same part, or at least the whole.
+  function twin(old, fresh) {
+    const part = find(fresh, old.closest("[data-key]")?.dataset.key ?? "") ?? fresh;
+    return document.getElementById(old.id) ?? (old.matches("summary") ? one("summary", part) : part) ?? part;
   }
   function dress(root) {
     for (const letter of all(".letter", root).concat(root.matches(".letter") ? root : [])) {
@@ -286,8 +291,8 @@ function start() {
     document.title = `${heading.textContent} · Teacher’s Aide`;
     one(".side [aria-current]")?.removeAttribute("aria-current");
     const past = one("[data-past]");
-    if (past && !one("ul", past)) past.append(made("<ul></ul>"));
-    if (past) one("ul", past).prepend(item);
+    if (one("h2", past)?.textContent !== "Today") past.prepend(...made("<div><h2>Today</h2><ul></ul></div>").children);
+    one("ul", past).prepend(item);
   }
   async function decide(letter, decision) {
     if (letter.getAttribute("aria-busy")) return;
