@@ -23,7 +23,7 @@ use std::{
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use email::{EmailError, EmailText};
+pub use email::{EmailAddress, EmailError};
 pub use file::{SchoolFault, SchoolFaults, SchoolFile};
 pub use grade::{Average, EVALUATIONS, Grade, GradeError, Needed, PASS_MARK, Points, Trend};
 pub use ids::{ClassId, IdError, StudentId, Teacher, TeacherId};
@@ -44,7 +44,7 @@ pub struct AddressChange {
     /// Whose address.
     pub student: StudentId,
     /// The address from now on.
-    pub email: EmailText,
+    pub email: EmailAddress,
 }
 
 /// No student of this teacher has this id.
@@ -134,7 +134,7 @@ impl School {
         &self,
         teacher: &Teacher,
         student: &StudentId,
-        email: EmailText,
+        email: EmailAddress,
     ) -> Result<AddressChange, NoSuchStudent> {
         self.copy_of(&teacher.id).student_of(teacher, student).ok_or(NoSuchStudent)?;
         Ok(AddressChange { teacher: teacher.id.clone(), student: student.clone(), email })
@@ -145,7 +145,7 @@ impl School {
         &self,
         teacher: &Teacher,
         student: &StudentId,
-        email: EmailText,
+        email: EmailAddress,
     ) -> Result<AddressChange, NoSuchStudent> {
         let change = self.propose_address(teacher, student, email)?;
         self.apply(change.clone());

@@ -112,3 +112,6 @@ fn millis(at: jiff::Timestamp) -> i64 {
 fn timestamp(millis: i64) -> anyhow::Result<jiff::Timestamp> {
     jiff::Timestamp::from_millisecond(millis).context("a stored time is out of range")
 }
+
+#[cfg(test)]
+mod tests;

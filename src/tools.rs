@@ -20,7 +20,7 @@ pub use list_teaching_classes::ListTeachingClasses;
 pub use send_email_to_student::SendEmailToStudent;
 
 use crate::{
-    assistant::toolbox::{Edits, Preview, Scene, ToolError},
+    assistant::toolbox::{Scene, ToolError},
     school::{ClassId, ClassView, StudentId, StudentView},
 };
 
@@ -47,14 +47,4 @@ const STUDENT_HINT: &str = "Take a student_id from list_students.";
 
 fn short(id: &str) -> String {
     id.chars().take(40).collect()
-}
-
-/// Tools that only look show no card: nobody is asked before a look.
-fn nothing_to_preview() -> Preview {
-    Preview { heading: String::new(), rows: Vec::new(), fields: Vec::new(), action: String::new(), note: String::new() }
-}
-
-/// A look cannot be corrected.
-fn nothing_to_revise<P>(plan: P, edits: &Edits) -> Result<P, ToolError> {
-    if edits.is_empty() { Ok(plan) } else { Err(ToolError::tell("There is nothing to correct here.")) }
 }

@@ -72,7 +72,7 @@ impl Scene<'_> {
 }
 
 /// What a person sees before saying yes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preview {
     /// What it is: "Draft".
     pub heading: String,
@@ -173,12 +173,18 @@ pub trait Tool: Send + Sync + 'static {
     /// happen, before anyone is disturbed.
     fn prepare(&self, scene: &Scene<'_>, args: Self::Args) -> Result<Self::Plan, ToolError>;
 
-    /// What a person sees before saying yes.
-    fn preview(&self, plan: &Self::Plan) -> Preview;
+    /// What a person sees before saying yes. A tool that only looks shows
+    /// nothing: nobody is asked before a look. One that shows nothing is never
+    /// laid before a person.
+    fn preview(&self, _plan: &Self::Plan) -> Preview {
+        Preview::default()
+    }
 
     /// The plan with the teacher's corrections, looked up afresh: called at the
     /// click with or without edits, so that what changed since is found.
-    fn revise(&self, scene: &Scene<'_>, plan: Self::Plan, edits: &Edits) -> Result<Self::Plan, ToolError>;
+    fn revise(&self, _scene: &Scene<'_>, plan: Self::Plan, edits: &Edits) -> Result<Self::Plan, ToolError> {
+        if edits.is_empty() { Ok(plan) } else { Err(ToolError::tell("There is nothing to correct here.")) }
+    }
 
     /// Does it.
     async fn run(

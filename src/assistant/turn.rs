@@ -337,12 +337,10 @@ impl Turn {
         self.status = Status::Ended { ending };
     }
 
-    /// Takes up an interrupted turn. The part that was cut is kept as a step of
-    /// its own, so that the model reads it and goes on from there.
+    /// Takes up a turn that was cut, or that waited. A part that was cut stays
+    /// a step without a finish: the model is asked again, reads it, and goes on
+    /// from there in a step of its own.
     pub fn take_up(&mut self) {
-        if let Some(step) = self.steps.last_mut().filter(|step| !step.text.is_empty()) {
-            step.finish.get_or_insert(Finish::Length);
-        }
         self.status = Status::Running;
     }
 

@@ -59,7 +59,7 @@ impl Draft {
 
     fn build(&self, at: Timestamp, message_id: String) -> Result<Message, lettre::error::Error> {
         let mailbox = |name: Option<&PersonName>, address: &EmailAddress| {
-            Mailbox::new(name.map(|name| name.as_str().to_owned()), address.address().clone())
+            Mailbox::new(name.map(|name| name.as_str().to_owned()), address.as_lettre().clone())
         };
         Message::builder()
             .from(mailbox(self.from_name.as_ref(), &self.from))

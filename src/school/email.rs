@@ -38,9 +38,9 @@ pub enum EmailError {
 /// One address, its domain in ASCII and lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct EmailText(String);
+pub struct EmailAddress(Address);
 
-impl EmailText {
+impl EmailAddress {
     /// Reads an address; spaces around it are forgiven.
     pub fn parse(text: &str) -> Result<Self, EmailError> {
         let text = text.trim_matches(' ');
@@ -75,22 +75,32 @@ impl EmailText {
         }
         let whole = format!("{user}@{domain}");
         let address = Address::from_str(&whole).map_err(|_| EmailError::NotOnePlain)?;
-        if whole.len() > LONGEST { Err(EmailError::TooLong) } else { Ok(Self(address.to_string())) }
+        if whole.len() > LONGEST { Err(EmailError::TooLong) } else { Ok(Self(address)) }
     }
 
     /// The address as text.
     pub fn as_str(&self) -> &str {
+        self.0.as_ref()
+    }
+
+    /// What follows the `@`.
+    pub fn domain(&self) -> &str {
+        self.0.domain()
+    }
+
+    /// The address as the mail builder wants it.
+    pub(crate) fn as_lettre(&self) -> &Address {
         &self.0
     }
 }
 
-impl fmt::Display for EmailText {
+impl fmt::Display for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(self.as_str())
     }
 }
 
-impl TryFrom<String> for EmailText {
+impl TryFrom<String> for EmailAddress {
     type Error = EmailError;
 
     fn try_from(text: String) -> Result<Self, EmailError> {
@@ -98,9 +108,9 @@ impl TryFrom<String> for EmailText {
     }
 }
 
-impl From<EmailText> for String {
-    fn from(email: EmailText) -> Self {
-        email.0
+impl From<EmailAddress> for String {
+    fn from(email: EmailAddress) -> Self {
+        email.as_str().to_owned()
     }
 }
 
@@ -112,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_plain_address_is_taken_and_its_domain_made_ascii() {
-        let read = |text| EmailText::parse(text).map(String::from);
+        let read = |text| EmailAddress::parse(text).map(String::from);
         assert_eq!(read("mateo.nguyen@example.com"), Ok("mateo.nguyen@example.com".into()));
         assert_eq!(read("  Ada+school@Example.COM "), Ok("Ada+school@example.com".into()));
         assert_eq!(read("o'brien@example.com"), Ok("o'brien@example.com".into()));
@@ -146,17 +156,17 @@ mod tests {
             ("josé@example.com", EmailError::NotAscii),
             (&long, EmailError::TooLong),
         ] {
-            assert_eq!(EmailText::parse(text), Err(why), "{text:?}");
+            assert_eq!(EmailAddress::parse(text), Err(why), "{text:?}");
         }
     }
 
     proptest! {
         #[test]
         fn whatever_is_taken_is_printable_ascii_with_one_at_sign(text in "[ -~\u{0}-\u{1f}é\u{202e}]{0,20}@[ -~é\u{200b}.]{0,20}") {
-            if let Ok(email) = EmailText::parse(&text) {
+            if let Ok(email) = EmailAddress::parse(&text) {
                 prop_assert!(email.as_str().bytes().all(|b| b.is_ascii_graphic()));
                 prop_assert_eq!(email.as_str().matches('@').count(), 1);
-                prop_assert_eq!(EmailText::parse(email.as_str()), Ok(email));
+                prop_assert_eq!(EmailAddress::parse(email.as_str()), Ok(email));
             }
         }
     }

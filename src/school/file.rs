@@ -15,7 +15,7 @@ pub use faults::{SchoolFault, SchoolFaults};
 use fields::{Record, shown, whole_number};
 
 use super::{
-    Class, ClassId, EVALUATIONS, EmailText, Enrolled, Evaluations, Grade, NameError, PersonName, Semester, Student,
+    Class, ClassId, EVALUATIONS, EmailAddress, Enrolled, Evaluations, Grade, NameError, PersonName, Semester, Student,
     StudentId, Term,
     name::{tidy, visible},
 };
@@ -103,7 +103,7 @@ impl Reader {
         let family = record.optional_text("family", &mut self.faults, tidy);
         let told = family.as_ref().ok().and_then(Option::as_deref);
         let name = record.text("name", &mut self.faults, |full| PersonName::parse(full, told));
-        let email = record.optional_text("email", &mut self.faults, EmailText::parse);
+        let email = record.optional_text("email", &mut self.faults, EmailAddress::parse);
         if let Some(id) = &id
             && !self.student_ids.insert(id.clone())
         {
@@ -130,7 +130,7 @@ impl Reader {
         let subject = record.text("subject", &mut self.faults, tidy);
         let group = record.text("group", &mut self.faults, label);
         let term = self.term(&mut record);
-        let teacher = record.optional_text("teacher", &mut self.faults, EmailText::parse);
+        let teacher = record.optional_text("teacher", &mut self.faults, EmailAddress::parse);
         let seats = record.list("roster", &mut self.faults);
         if let Some(id) = &id
             && !self.class_ids.insert(id.clone())

@@ -1,6 +1,6 @@
 //! The school's own records: students, classes and who sits in which.
 
-use super::{ClassId, EmailText, Evaluations, PersonName, StudentId, Teacher, Term};
+use super::{ClassId, EmailAddress, Evaluations, PersonName, StudentId, Teacher, Term};
 
 /// One student.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct Student {
     /// The full name.
     pub name: PersonName,
     /// Where mail goes; none where the school has no address.
-    pub email: Option<EmailText>,
+    pub email: Option<EmailAddress>,
 }
 
 /// One student's place in a class.
@@ -34,7 +34,7 @@ pub struct Class {
     /// When, in the file's own time.
     pub term: Term,
     /// Whose class it is; without one it is every teacher's.
-    pub teacher: Option<EmailText>,
+    pub teacher: Option<EmailAddress>,
     /// Who sits in it; never empty, nobody twice.
     pub roster: Vec<Enrolled>,
 }

@@ -60,8 +60,8 @@ fn class(id: &str) -> ClassId {
     ClassId::parse(id).unwrap()
 }
 
-fn email(text: &str) -> EmailText {
-    EmailText::parse(text).unwrap()
+fn email(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).unwrap()
 }
 
 fn names(students: &[StudentView]) -> Vec<&str> {

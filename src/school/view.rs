@@ -5,7 +5,9 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Average, Class, ClassId, EmailText, Enrolled, Evaluations, Outlook, Standing, Student, StudentId, Term};
+use super::{
+    Average, Class, ClassId, EmailAddress, Enrolled, Evaluations, Outlook, Standing, Student, StudentId, Term,
+};
 
 /// A class with its roster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,7 +39,7 @@ pub struct RosterRow {
     pub name: String,
     /// Where mail goes.
     #[serde(rename = "has_address", serialize_with = "whether")]
-    pub email: Option<EmailText>,
+    pub email: Option<EmailAddress>,
     /// What was graded.
     pub evaluations: Evaluations,
     /// What follows from it.
@@ -101,7 +103,7 @@ pub struct StudentView {
     pub family_name: String,
     /// Where mail goes.
     #[serde(rename = "has_address", serialize_with = "whether")]
-    pub email: Option<EmailText>,
+    pub email: Option<EmailAddress>,
     /// The classes: the current term first, then the newest, then by title.
     pub enrolments: Vec<EnrolmentView>,
 }
@@ -248,6 +250,6 @@ pub(super) fn class_order(a: &ClassView, b: &ClassView) -> std::cmp::Ordering {
 }
 
 #[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
-fn whether<S: Serializer>(email: &Option<EmailText>, to: S) -> Result<S::Ok, S::Error> {
+fn whether<S: Serializer>(email: &Option<EmailAddress>, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_bool(email.is_some())
 }

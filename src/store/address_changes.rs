@@ -4,7 +4,7 @@ use anyhow::Context;
 use sqlx::Row;
 
 use super::{Store, millis};
-use crate::school::{AddressChange, EmailText, StudentId, TeacherId};
+use crate::school::{AddressChange, EmailAddress, StudentId, TeacherId};
 
 impl Store {
     /// All changes, oldest first.
@@ -15,7 +15,7 @@ impl Store {
             Ok(AddressChange {
                 teacher: TeacherId::new(row.get::<String, _>("teacher_id")),
                 student: StudentId::parse(row.get("student_id")).context("a stored student id is unreadable")?,
-                email: EmailText::parse(row.get("email")).context("a stored address is unreadable")?,
+                email: EmailAddress::parse(row.get("email")).context("a stored address is unreadable")?,
             })
         };
         rows.iter().map(read).collect()

@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{nothing_to_preview, nothing_to_revise, numbers::Place, student};
+use super::{numbers::Place, student};
 use crate::{
     assistant::{
         gate::{Cleared, Risk},
-        toolbox::{Card, Edits, Preview, Scene, Tool, ToolError, Verbs},
+        toolbox::{Card, Scene, Tool, ToolError, Verbs},
     },
     school::StudentId,
     vault::OwnData,
@@ -55,14 +55,6 @@ impl Tool for GetStudent {
 
     fn prepare(&self, scene: &Scene<'_>, args: Args) -> Result<Plan, ToolError> {
         Ok(Plan { student: student(scene, &args.student_id)?.id })
-    }
-
-    fn preview(&self, _: &Plan) -> Preview {
-        nothing_to_preview()
-    }
-
-    fn revise(&self, _: &Scene<'_>, plan: Plan, edits: &Edits) -> Result<Plan, ToolError> {
-        nothing_to_revise(plan, edits)
     }
 
     async fn run(&self, scene: &Scene<'_>, plan: Cleared<Plan>, _: OwnData) -> Result<Output, ToolError> {

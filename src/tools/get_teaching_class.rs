@@ -5,13 +5,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    class, counted, nothing_to_preview, nothing_to_revise,
+    class, counted,
     numbers::{Numbers, evaluations},
 };
 use crate::{
     assistant::{
         gate::{Cleared, Risk},
-        toolbox::{Card, Edits, Preview, Scene, Tool, ToolError, Verbs},
+        toolbox::{Card, Scene, Tool, ToolError, Verbs},
     },
     school::{ClassId, EVALUATIONS, RosterRow, StandingCounts},
     vault::OwnData,
@@ -81,14 +81,6 @@ impl Tool for GetTeachingClass {
 
     fn prepare(&self, scene: &Scene<'_>, args: Args) -> Result<Plan, ToolError> {
         Ok(Plan { class: class(scene, &args.class_id)?.id })
-    }
-
-    fn preview(&self, _: &Plan) -> Preview {
-        nothing_to_preview()
-    }
-
-    fn revise(&self, _: &Scene<'_>, plan: Plan, edits: &Edits) -> Result<Plan, ToolError> {
-        nothing_to_revise(plan, edits)
     }
 
     async fn run(&self, scene: &Scene<'_>, plan: Cleared<Plan>, _: OwnData) -> Result<Output, ToolError> {

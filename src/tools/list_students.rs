@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{class, counted, nothing_to_preview, nothing_to_revise};
+use super::{class, counted};
 use crate::{
     assistant::{
         gate::{Cleared, Risk},
-        toolbox::{Card, Edits, Preview, Scene, Tool, ToolError, Verbs},
+        toolbox::{Card, Scene, Tool, ToolError, Verbs},
     },
     school::{ClassId, EnrolmentView, Standing, StudentView},
     vault::OwnData,
@@ -97,14 +97,6 @@ impl Tool for ListStudents {
     fn prepare(&self, scene: &Scene<'_>, args: Args) -> Result<Plan, ToolError> {
         let class = args.class_id.map(|id| class(scene, &id)).transpose()?;
         Ok(Plan { class: class.map(|class| class.id) })
-    }
-
-    fn preview(&self, _: &Plan) -> Preview {
-        nothing_to_preview()
-    }
-
-    fn revise(&self, _: &Scene<'_>, plan: Plan, edits: &Edits) -> Result<Plan, ToolError> {
-        nothing_to_revise(plan, edits)
     }
 
     async fn run(&self, scene: &Scene<'_>, plan: Cleared<Plan>, _: OwnData) -> Result<Output, ToolError> {

@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{counted, nothing_to_preview, nothing_to_revise};
+use super::counted;
 use crate::{
     assistant::{
         gate::{Cleared, Risk},
-        toolbox::{Card, Edits, Preview, Scene, Tool, ToolError, Verbs},
+        toolbox::{Card, Scene, Tool, ToolError, Verbs},
     },
     school::{ClassView, StandingCounts},
     vault::OwnData,
@@ -77,14 +77,6 @@ impl Tool for ListTeachingClasses {
 
     fn prepare(&self, _: &Scene<'_>, _: Args) -> Result<Plan, ToolError> {
         Ok(Plan {})
-    }
-
-    fn preview(&self, _: &Plan) -> Preview {
-        nothing_to_preview()
-    }
-
-    fn revise(&self, _: &Scene<'_>, plan: Plan, edits: &Edits) -> Result<Plan, ToolError> {
-        nothing_to_revise(plan, edits)
     }
 
     async fn run(&self, scene: &Scene<'_>, _: Cleared<Plan>, _: OwnData) -> Result<Output, ToolError> {

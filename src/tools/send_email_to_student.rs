@@ -70,10 +70,9 @@ impl SendEmailToStudent {
 fn write(scene: &Scene<'_>, id: &str, subject: Subject, body: Body) -> Result<Plan, ToolError> {
     let student = student(scene, id)?;
     let told = |what: &str| ToolError::tell(format!("{} cannot be written to: {what}.", student.name));
-    let address = student.email.as_ref().ok_or_else(|| told("the roster has no address"))?;
     let draft = Draft {
         to_name: PersonName::clean(&student.name).ok_or_else(|| told("the name is not one that a mail can carry"))?,
-        to: EmailAddress::parse(address.as_str()).map_err(|_| told("the roster's address is not a mail address"))?,
+        to: student.email.clone().ok_or_else(|| told("the roster has no address"))?,
         from_name: PersonName::clean(&scene.teacher.name),
         from: EmailAddress::parse(&scene.teacher.email).map_err(|_| told("the teacher has no mail address"))?,
         subject,

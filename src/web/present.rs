@@ -69,7 +69,7 @@ impl Presenter<'_> {
         parts: &mut Vec<Part>,
     ) {
         if !step.text.is_empty() {
-            let open = step.finish.is_none() && alive;
+            let open = step.finish.is_none() && alive && at + 1 == stored.turn.steps.len();
             let answer = if open { Answer::so_far(at, &step.text) } else { Answer::done(at, &step.text) };
             parts.push(Part::Answer(answer));
         }

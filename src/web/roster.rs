@@ -20,7 +20,7 @@ use crate::{
     assistant::ClientId,
     identity::Caller,
     school::{
-        ClassId, ClassView, EVALUATIONS, EmailText, EnrolmentView, Evaluations, Outlook, PASS_MARK, RosterRow,
+        ClassId, ClassView, EVALUATIONS, EmailAddress, EnrolmentView, Evaluations, Outlook, PASS_MARK, RosterRow,
         Standing, StudentId, StudentView,
     },
 };
@@ -265,7 +265,7 @@ pub async fn change_address(
     form: Form<NewAddress>,
 ) -> Result<HttpResponse, PageError> {
     let student = find(&state, &teacher.0, &id)?;
-    let email = match EmailText::parse(&form.email) {
+    let email = match EmailAddress::parse(&form.email) {
         Ok(email) => email,
         Err(fault) => {
             let address = Address { email: form.email.clone(), error: Some(fault.to_string()), saved: false };

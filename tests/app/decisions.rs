@@ -18,7 +18,11 @@ async fn a_new_message_sets_waiting_drafts_aside_and_a_late_yes_still_sends() {
     app.mind.says("Algebra I goes well.");
     let second = ada.ask_in(&asked.conversation, "And how is the class?").await;
     assert_eq!(ada.follow(&second.turn).await.text(), "Algebra I goes well.");
-    assert!(app.last_question().contains("The teacher has not decided yet. Nothing was sent."), "{}", app.last_question());
+    assert!(
+        app.last_question().contains("The teacher has not decided yet. Nothing was sent."),
+        "{}",
+        app.last_question()
+    );
 
     // The cards are still there, and do what they say.
     let cards = ada.cards(&asked.conversation).await;

@@ -14,7 +14,7 @@ use teachers_aide::{
 
 use crate::{
     cast::{self, MATEO, mail_to, school_day},
-    harness::{Browser, TestApp, Wanted},
+    harness::{Browser, Card, TestApp, Wanted},
 };
 
 /// Longer than any Google token lasts; the teacher is at work meanwhile.
@@ -42,12 +42,11 @@ async fn who_has_no_google_connection_connects_it_and_comes_back_to_the_same_dra
     let asks = app.sandbox.log().of(Route::Authorize);
     assert!(asks.iter().any(|ask| ask.path.contains("prompt=consent")), "Google's consent was asked for");
 
-    let screen = ada.follow(&asked.turn).await;
-    let card = &screen.cards()[0];
+    let card = ada.follow_to_a_draft(&asked.turn).await;
     assert_eq!(card.subject, "Hello");
     assert_eq!(app.asked().len(), 1, "the same call went on: the model was not asked again");
     assert!(!ada.page(&asked.conversation).await.has(".card"), "the card that asked has gone");
-    assert_eq!(ada.decide(card, "send", &[]).await.with(200).json()["state"], "sent");
+    assert_eq!(ada.decide(&card, "send", &[]).await.with(200).json()["state"], "sent");
     assert_eq!(app.accepted().len(), 1);
     assert_eq!(ada.follow_to_the_end(&asked.turn).await.state, "done");
 }
@@ -89,7 +88,7 @@ async fn who_was_signed_out_over_there_signs_in_again_and_the_turn_goes_on() {
     let page = ada.page(&asked.conversation).await;
     assert_eq!(page.text(".card h3"), "Sign in again");
     ada.sign_in(&page.attrs(".card a.primary", "href")[0], &cast::ada()).await.with(303);
-    let card = ada.follow(&asked.turn).await.cards().remove(0);
+    let card = ada.follow_to_a_draft(&asked.turn).await;
     ada.decide(&card, "send", &[]).await.with(200);
     assert_eq!(app.accepted().len(), 1);
 }
@@ -164,21 +163,14 @@ async fn a_mail_whose_answer_was_lost_is_told_as_unknown_and_never_sent_again_by
     assert!(!screen.has(".receipt .stamp"), "nothing says sent");
     assert!(app.last_question().contains("Do not send it again"));
     // She looked, and it was there.
-    let found = ada.decide(&told_card(&told, &screen), "was_sent", &[]).await.with(200).json();
+    let found = ada.decide(&card_of(&told), "was_sent", &[]).await.with(200).json();
     assert_eq!((found["state"].as_str(), app.accepted().len()), (Some("sent"), 1));
 }
 
-fn told_card(told: &serde_json::Value, _screen: &crate::harness::Screen) -> crate::harness::Card {
+/// The draft that a decision's answer is about, for the next decision.
+fn card_of(told: &serde_json::Value) -> Card {
     let text = |name: &str| told[name].as_str().unwrap().to_owned();
-    crate::harness::Card {
-        id: text("approval_id"),
-        hash: text("hash"),
-        to: String::new(),
-        subject: String::new(),
-        body: String::new(),
-        state: String::new(),
-        fault: String::new(),
-    }
+    Card { id: text("approval_id"), hash: text("hash"), ..Card::default() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,14 +178,15 @@ async fn a_mail_that_google_refuses_is_told_as_not_sent_and_can_be_tried_again()
     let (app, ada, _grace) = school_day().await;
     app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("It did not go.");
     let (asked, screen) = ada.hear("Write to Mateo").await;
-    let refusal = teachers_aide::sandbox::faults::Answer::status(400)
-        .json(&serde_json::json!({ "error": { "code": 400, "message": "Invalid To header", "status": "INVALID_ARGUMENT" } }));
+    let refusal = teachers_aide::sandbox::faults::Answer::status(400).json(
+        &serde_json::json!({ "error": { "code": 400, "message": "Invalid To header", "status": "INVALID_ARGUMENT" } }),
+    );
     app.sandbox.faults().add(Fault::on(Route::GmailSend).times(1).then(Effect::Answer(refusal)));
     let told = ada.decide(&screen.cards()[0], "send", &[]).await.with(200).json();
     assert_eq!(told["state"], "failed", "{told}");
     ada.follow_to_the_end(&asked.turn).await;
     // The same draft once more, and a new yes.
-    ada.decide(&told_card(&told, &screen), "again", &[]).await.with(200);
+    ada.decide(&card_of(&told), "again", &[]).await.with(200);
     let card = ada.cards(&asked.conversation).await.remove(0);
     assert_ne!(card.id, screen.cards()[0].id);
     ada.decide(&card, "send", &[]).await.with(200);

@@ -14,7 +14,6 @@ use std::{
     time::Duration,
 };
 
-use tempfile::TempDir;
 use teachers_aide::{
     app::{App, World},
     clients::http::install_tls,
@@ -27,6 +26,7 @@ use teachers_aide::{
     settings::Settings,
     web::state::State,
 };
+use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 

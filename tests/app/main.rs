@@ -3,7 +3,6 @@
 //! and Google.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
-#![expect(clippy::missing_panics_doc, reason = "every helper of a test may panic")]
 
 mod address;
 mod bad_input;

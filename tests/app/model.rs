@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::http::StatusCode;
 use serde_json::json;
-use teachers_aide::sandbox::model::{Ending, Raw, ApiError};
+use teachers_aide::sandbox::model::{ApiError, Ending, Raw};
 
 use crate::cast::{MATEO, school_day};
 
@@ -44,7 +44,9 @@ async fn a_busy_model_is_asked_again_when_it_said_so_and_the_page_counts_down() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_is_always_down_is_given_up_after_a_few_tries() {
     let (app, ada, _grace) = school_day().await;
-    (0..9).for_each(|_| drop(app.mind.push(refusal(500))));
+    for _ in 0..9 {
+        app.mind.push(refusal(500));
+    }
     let (asked, screen) = ada.hear("How is Mateo?").await;
     assert_eq!(screen.state, "failed");
     assert_eq!(app.asked().len(), 4, "once, and three times more");

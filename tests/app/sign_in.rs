@@ -1,7 +1,7 @@
 //! The front door: coming in, saying no, going out.
 
-use teachers_aide::sandbox::log::Ending;
 use teachers_aide::sandbox::faults::Route;
+use teachers_aide::sandbox::log::Ending;
 
 use crate::{
     cast::{self, school_day},

@@ -4,7 +4,7 @@ use mail_parser::MessageParser;
 use serde_json::Value;
 use teachers_aide::sandbox::Person;
 
-use crate::harness::{Browser, Demo, eventually};
+use crate::harness::{Browser, Demo};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_teacher_signs_in_asks_corrects_a_draft_and_sends_it() {
@@ -78,12 +78,17 @@ async fn no_token_of_google_reaches_the_model_the_page_or_the_disk() {
     let (asked, screen) = ada.hear("Write to Mateo").await;
     let sent = ada.decide(&screen.cards()[0], "send", &[]).await.with(200);
     let page = ada.follow_to_the_end(&asked.turn).await.html() + &ada.page(&asked.conversation).await.body + &sent.body;
-    let used = app.sandbox.log().all().iter().find_map(|r| r.header("authorization")?.strip_prefix("Bearer ya29").map(str::to_owned));
+    let used = app
+        .sandbox
+        .log()
+        .all()
+        .iter()
+        .find_map(|r| r.header("authorization")?.strip_prefix("Bearer ya29").map(str::to_owned));
     let used = used.unwrap();
     let asked: String = app.asked().iter().map(|asked| asked.body.to_string()).collect();
     assert!(!asked.contains(&used) && !page.contains(&used) && !app.disk_holds(&used));
     assert!(!asked.contains("@example.com"), "the model knows no address");
-    eventually("the mail is there", || app.accepted().len() == 1).await;
+    assert_eq!(app.accepted().len(), 1);
 }
 
 /// What the model was told in its latest question.

@@ -105,6 +105,8 @@ impl Drive {
 
     /// Lays a draft before the teacher. It is stored before it is shown.
     async fn ask_teacher(&mut self, call: &Call, tool: &dyn AnyTool, plan: Value) -> anyhow::Result<()> {
+        let preview = tool.preview(&plan)?;
+        anyhow::ensure!(!preview.rows.is_empty(), "{} shows nothing that a person could approve", call.tool);
         let now = self.assistant.parts.clock.now();
         let approval = Approval {
             id: ApprovalId::fresh(&*self.assistant.parts.ids),
@@ -113,7 +115,7 @@ impl Drive {
             turn: self.stored.turn.id.clone(),
             call: call.id.clone(),
             tool: call.tool.clone(),
-            preview: tool.preview(&plan)?,
+            preview,
             plan,
             state: ApprovalState::Proposed,
             revision: 1,

@@ -110,6 +110,7 @@ fn a_step_that_was_cut_before_it_said_anything_is_asked_again_in_place() {
     turn.add_text("Half a sen");
     turn.close(Ending::Interrupted { words: String::new() });
     turn.take_up();
+    assert_eq!(turn.next(), Next::AskModel, "there is more to say");
     assert_eq!(turn.begin_step(), 1);
     assert_eq!(turn.steps[0].text, "Half a sen");
 }

@@ -45,7 +45,7 @@ fn a_sound_file_is_read_as_it_stands() {
     let file = SchoolFile::parse(&sound().to_string()).unwrap();
     let class = &file.classes[0];
     assert_eq!((class.title(), class.term.to_string()), ("Algebra I · 10B".into(), "2026, second semester".into()));
-    assert_eq!(class.teacher.as_ref().map(EmailText::as_str), Some("ada@school.example"));
+    assert_eq!(class.teacher.as_ref().map(EmailAddress::as_str), Some("ada@school.example"));
     let grades = class.roster[0].evaluations.map(|grade| grade.map(Grade::hundredths));
     assert_eq!(grades, [Some(550), Some(610), None]);
     assert_eq!(file.students.len(), 2);

@@ -20,7 +20,7 @@ pub struct Form {
 }
 
 /// A draft as it lies before the teacher.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Card {
     pub id: String,
     pub hash: String,

@@ -33,7 +33,7 @@ impl Browser {
     #[expect(clippy::disallowed_methods, reason = "a browser keeps other rules than the application's clients")]
     pub fn at(base: &str) -> Self {
         let client = Client::builder().no_proxy().redirect(Policy::none()).pool_max_idle_per_host(0);
-        let client = client.timeout(Duration::from_secs(60)).build().unwrap();
+        let client = client.timeout(Duration::from_mins(1)).build().unwrap();
         Self { client, base: base.to_owned(), cookies: Arc::default() }
     }
 
@@ -56,9 +56,9 @@ impl Browser {
     }
 
     /// A request from one of the application's own pages.
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub fn request(&self, method: &Method, path: &str) -> RequestBuilder {
         let request = self.bare(method.clone(), path).header("sec-fetch-site", "same-origin");
-        if method == Method::GET { request } else { request.header("origin", &self.base) }
+        if *method == Method::GET { request } else { request.header("origin", &self.base) }
     }
 
     /// Sends a request and reads the answer to its end.
@@ -74,27 +74,28 @@ impl Browser {
         for set in response.headers().get_all(header::SET_COOKIE) {
             let cookie = Cookie::parse(set.to_str().unwrap()).unwrap();
             let gone = cookie.max_age().is_some_and(|age| age <= Span::ZERO);
-            match gone {
-                true => kept.remove(cookie.name()),
-                false => kept.insert(cookie.name().to_owned(), cookie.value().to_owned()),
-            };
+            if gone {
+                kept.remove(cookie.name());
+            } else {
+                kept.insert(cookie.name().to_owned(), cookie.value().to_owned());
+            }
         }
     }
 
     /// A page.
     pub async fn get(&self, path: &str) -> Answer {
-        self.send(self.request(Method::GET, path).header("accept", "text/html")).await
+        self.send(self.request(&Method::GET, path).header("accept", "text/html")).await
     }
 
     /// A form without a script.
     pub async fn submit(&self, form: &Form) -> Answer {
-        let request = self.request(Method::POST, &form.action).header("accept", "text/html");
+        let request = self.request(&Method::POST, &form.action).header("accept", "text/html");
         self.send(request.form(&form.fields)).await
     }
 
     /// A form as the page's script posts it.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let request = self.request(Method::POST, path).header("accept", "application/json");
+        let request = self.request(&Method::POST, path).header("accept", "application/json");
         self.send(request.form(fields)).await
     }
 
@@ -167,7 +168,7 @@ impl Browser {
 
     /// Follows a turn from where `last` left off, or from the beginning.
     pub async fn listen(&self, turn: &str, last: Option<&str>) -> Stream {
-        let mut request = self.request(Method::GET, &format!("/turns/{turn}/events"));
+        let mut request = self.request(&Method::GET, &format!("/turns/{turn}/events"));
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }
@@ -185,6 +186,11 @@ impl Browser {
     /// Follows a turn from its beginning until it is over, through its pauses.
     pub async fn follow_to_the_end(&self, turn: &str) -> Screen {
         self.follow_until(turn, |_| false).await
+    }
+
+    /// Follows a turn from its beginning until a draft lies there.
+    pub async fn follow_to_a_draft(&self, turn: &str) -> Card {
+        self.follow_until(turn, |screen| !screen.cards().is_empty()).await.cards().remove(0)
     }
 
     /// Follows a turn until something is so, or it is over.

@@ -35,7 +35,7 @@ impl Stream {
         loop {
             while let Some((block, rest)) = self.buffer.split_once("\n\n") {
                 let frame = read(block);
-                self.buffer = rest.to_owned();
+                self.buffer = String::from(rest);
                 if frame.is_some() {
                     return frame;
                 }
@@ -134,7 +134,13 @@ impl Screen {
     /// All of it as HTML: the turn as it came, the text and the parts since.
     pub fn html(&self) -> String {
         let text = self.steps.values().map(|(sealed, _)| sealed.as_str());
-        std::iter::once(self.html.as_str()).chain(text).chain(self.parts.values().map(String::as_str)).collect()
+        std::iter::once(self.html.as_str()).chain(text).chain(self.parts().map(String::as_str)).collect()
+    }
+
+    /// The parts in the order in which they first came.
+    fn parts(&self) -> impl Iterator<Item = &String> {
+        let first = |(at, key): &(usize, &String)| !self.seen[..*at].contains(key);
+        self.seen.iter().enumerate().filter(first).filter_map(|(_, key)| self.parts.get(key))
     }
 
     /// The drafts that lie there.
