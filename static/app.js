@@ -30,6 +30,8 @@ function start() {
   const jump = one("[data-jump]"), fault = one("#words-fault"), page = document.documentElement;
   const touch = matchMedia("(pointer: coarse)").matches;
   const streams = new Map();
+  // Enter in an empty box says nothing, and the browser need not complain about it.
+  write.noValidate = true;
   const key = () => `words:${chat.dataset.chat || "new"}`;
 
   // ---- The reader's place: follow only while the reader is at the end.
