@@ -60,8 +60,7 @@ async fn the_page_stays_where_the_reader_is(desk: &Desk) {
     let tab = &desk.tab;
     desk.script().push(at_pace(&long_answer(40), 12));
     desk.ask("And week by week?").await;
-    tab.until("document.body.innerText.includes('Paragraph 12 tells')").await;
-    tab.until("document.querySelector('[data-turn][data-state=running]')").await;
+    tab.until("document.querySelector('[data-state=running]')?.innerText.includes('Paragraph 12 tells')").await;
     tab.shots("reader-1-writing").await;
     assert!(tab.ask::<bool>(AT_THE_END).await, "who stays at the end is taken along");
     // The reader goes back to an earlier place.

@@ -225,6 +225,7 @@ impl Tab {
 
     /// The whole page from top to bottom, at this size and in this scheme.
     pub async fn whole(&self, name: &str) {
+        self.run::<()>("scrollTo(0, 0)", Vec::new()).await;
         let (width, height): (u32, u32) = self.ask("[innerWidth, document.documentElement.scrollHeight]").await;
         let clip = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
         let page = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
