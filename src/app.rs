@@ -11,6 +11,8 @@ mod services;
 use std::{net::TcpListener, sync::Arc};
 
 use anyhow::Context;
+use async_trait::async_trait;
+use jiff::SignedDuration;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
@@ -29,7 +31,10 @@ use crate::{
     store::{Sealer, Store},
     tools,
     vault::Vault,
-    web::state::State,
+    web::{
+        session::ABSOLUTE_LIFETIME,
+        state::{Health, State},
+    },
 };
 
 /// What a test may hold still.
@@ -52,11 +57,9 @@ pub struct App {
     settings: Settings,
     keys: AppKeys,
     state: State,
+    store: Store,
     services: Services,
 }
-
-/// The sample school, for a program that runs where its files are not.
-const SAMPLE: &str = include_str!("../data/school.json");
 
 impl App {
     /// Builds everything from the settings.
@@ -67,17 +70,19 @@ impl App {
         let sealer = Sealer::new(ring, Arc::clone(&world.ids));
         let (ids, clock) = (Arc::clone(&world.ids), Arc::clone(&world.clock));
         let store = Store::open(&settings.data.database, sealer, ids, clock).await?;
+        let over = SignedDuration::from_secs(ABSOLUTE_LIFETIME);
+        store.drop_old_sign_ins(world.clock.now() - over).await?;
         let school = School::new(read_school(&settings)?, store.address_changes().await?);
-        let state = wire(&settings, &services, world, store, Arc::new(school))?;
+        let state = wire(&settings, &services, world, &store, Arc::new(school))?;
         state.assistant.recover().await.context("what the last run left behind could not be mended")?;
-        Ok(Self { settings, keys, state, services })
+        Ok(Self { settings, keys, state, store, services })
     }
 
     /// Serves until `stop` fires, then lets running answers keep what they have
     /// and every mail on its way come to its outcome.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
-        server::run(listener, self.state.clone(), &self.keys, stop).await?;
-        self.state.store.close().await;
+        server::run(listener, self.state.clone(), self.store.clone(), &self.keys, stop).await?;
+        self.store.close().await;
         drop(self.services);
         Ok(())
     }
@@ -85,6 +90,11 @@ impl App {
     /// The settings it was built from.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The database; for tests that look behind the page.
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// What every handler can reach; for tests that look behind the page.
@@ -102,16 +112,10 @@ impl App {
 /// What the key that seals refresh tokens is derived for.
 const SEAL: &str = "seal/v1";
 
-/// The file; where the default one is not there, the sample that is built in.
 fn read_school(settings: &Settings) -> anyhow::Result<SchoolFile> {
-    let path = &settings.data.school;
-    let is_default = path.as_os_str() == "data/school.json";
-    let json = match std::fs::read_to_string(path) {
-        Ok(json) => json,
-        Err(fault) if is_default && fault.kind() == std::io::ErrorKind::NotFound => SAMPLE.to_owned(),
-        Err(fault) => return Err(fault).with_context(|| format!("cannot read the school file {}", path.display())),
-    };
-    SchoolFile::parse(&json).with_context(|| format!("the school file {} has faults", path.display()))
+    let path = settings.data.school.display();
+    let json = settings.data.read_school().with_context(|| format!("cannot read the school file {path}"))?;
+    SchoolFile::parse(&json).with_context(|| format!("the school file {path} has faults"))
 }
 
 /// The one list of tools.
@@ -127,11 +131,21 @@ fn toolbox(mailer: &Arc<dyn Mailer>) -> Toolbox {
     Toolbox::new(tools)
 }
 
+/// The server is well while its database answers.
+struct StoreHealth(Store);
+
+#[async_trait]
+impl Health for StoreHealth {
+    async fn is_well(&self) -> bool {
+        self.0.is_well().await
+    }
+}
+
 fn wire(
     settings: &Settings,
     services: &Services,
     world: World,
-    store: Store,
+    store: &Store,
     school: Arc<School>,
 ) -> anyhow::Result<State> {
     let World { clock, ids } = world;
@@ -151,7 +165,11 @@ fn wire(
     });
     Ok(State {
         assistant,
-        store,
+        conversations: Arc::new(store.clone()),
+        approvals: Arc::new(store.clone()),
+        sign_ins: Arc::new(store.clone()),
+        address_changes: Arc::new(store.clone()),
+        health: Arc::new(StoreHealth(store.clone())),
         school,
         provider: Arc::clone(&services.sign_in),
         vault,

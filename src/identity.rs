@@ -109,3 +109,24 @@ pub trait RefreshTokens: Send + Sync + 'static {
     /// The token of a sign-in; none when the sign-in is over or came without one.
     async fn of(&self, sign_in: &SignInId) -> anyhow::Result<Option<RefreshToken>>;
 }
+
+/// What is left to do when a sign-in is over.
+#[derive(Debug, Default)]
+pub struct SignedOut {
+    /// To be taken back at the provider.
+    pub refresh_token: Option<RefreshToken>,
+    /// The hint for RP-initiated logout.
+    pub id_token: Option<SecretString>,
+}
+
+/// Where sign-ins are kept.
+#[async_trait]
+pub trait SignIns: Send + Sync + 'static {
+    /// Keeps a sign-in. The teacher is known by issuer and subject alone; name
+    /// and address follow what the provider says now.
+    async fn begin(&self, signed_in: &SignedIn) -> anyhow::Result<Caller>;
+    /// Who acts through a sign-in; none when it is over.
+    async fn caller(&self, sign_in: &SignInId) -> anyhow::Result<Option<Caller>>;
+    /// Ends a sign-in: its tokens are gone from here when this returns.
+    async fn end(&self, sign_in: &SignInId) -> anyhow::Result<SignedOut>;
+}

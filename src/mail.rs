@@ -3,7 +3,6 @@
 //! One builder makes every message and freezes its bytes; what was frozen is
 //! what is shown, approved and sent. This room never decides *whether* to send.
 
-mod digest;
 mod draft;
 mod shown;
 #[cfg(test)]
@@ -14,7 +13,6 @@ mod unseen;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-pub use digest::{digest, hex_digest};
 pub use draft::{Draft, FreezeError, FrozenMail};
 pub use shown::{NotShowable, Party, Shown};
 pub use text::{Body, PersonName, Subject, TextError};

@@ -20,6 +20,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use async_trait::async_trait;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +46,13 @@ pub struct AddressChange {
     pub student: StudentId,
     /// The address from now on.
     pub email: EmailAddress,
+}
+
+/// Where changed addresses are kept.
+#[async_trait]
+pub trait AddressChanges: Send + Sync + 'static {
+    /// Keeps a change; a later one for the same student takes its place.
+    async fn keep(&self, change: &AddressChange) -> anyhow::Result<()>;
 }
 
 /// No student of this teacher has this id.

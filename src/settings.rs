@@ -14,8 +14,10 @@ mod tests;
 mod variables;
 
 use std::{
+    borrow::Cow,
+    fs, io,
     net::{IpAddr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use secrecy::SecretString;
@@ -136,6 +138,21 @@ pub struct Data {
     pub database: PathBuf,
     /// `SCHOOL_DATA`.
     pub school: PathBuf,
+}
+
+impl Data {
+    /// The text of the school file; where the default one is not there, the
+    /// sample that is built in, for a program that runs away from its files.
+    pub fn read_school(&self) -> io::Result<Cow<'static, str>> {
+        const DEFAULT_SCHOOL: &str = "data/school.json";
+        const SAMPLE: &str = include_str!("../data/school.json");
+        match fs::read_to_string(&self.school) {
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound && self.school == Path::new(DEFAULT_SCHOOL) => {
+                Ok(Cow::Borrowed(SAMPLE))
+            }
+            read => read.map(Cow::Owned),
+        }
+    }
 }
 
 /// What seals cookies and refresh tokens.

@@ -16,7 +16,7 @@ use tracing_actix_web::TracingLogger;
 
 use crate::{
     settings::AppKeys,
-    store::SqlSessionStore,
+    store::{SqlSessionStore, Store},
     telemetry::RequestSpan,
     web::{csrf, error, headers, routes, session, state::State},
 };
@@ -31,13 +31,14 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 pub(super) async fn run(
     listener: TcpListener,
     state: State,
+    store: Store,
     keys: &AppKeys,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let cookie_key = Key::from(&keys.derive_wide("session-cookie/v1"));
     let shared = state.clone();
     let server = HttpServer::new(move || {
-        let sessions = sessions(&shared, cookie_key.clone());
+        let sessions = sessions(store.clone(), shared.is_https(), cookie_key.clone());
         App::new()
             .app_data(Data::new(shared.clone()))
             .service(web::scope("/static").wrap(Compress::default()).configure(routes::files))
@@ -61,10 +62,9 @@ pub(super) async fn run(
     Ok(())
 }
 
-fn sessions(state: &State, key: Key) -> SessionMiddleware<SqlSessionStore> {
-    let secure = state.is_https();
+fn sessions(store: Store, secure: bool, key: Key) -> SessionMiddleware<SqlSessionStore> {
     let lifetime = PersistentSession::default().session_ttl(time::Duration::seconds(session::ABSOLUTE_LIFETIME));
-    SessionMiddleware::builder(SqlSessionStore(state.store.clone()), key)
+    SessionMiddleware::builder(SqlSessionStore(store), key)
         .cookie_name(if secure { "__Host-aide" } else { "aide" }.to_owned())
         .cookie_path("/".to_owned())
         .cookie_secure(secure)

@@ -3,6 +3,8 @@
 //! The transcript is the one truth: what the model reads is computed here from
 //! the same stored turns that the page shows.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -120,8 +122,11 @@ pub trait Approvals: Send + Sync + 'static {
     async fn approval(&self, teacher: &TeacherId, id: &ApprovalId) -> anyhow::Result<Option<Approval>>;
     /// The approvals of a conversation, oldest first.
     async fn of_conversation(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Vec<Approval>>;
-    /// Stores one more.
-    async fn propose(&self, approval: &Approval) -> anyhow::Result<()>;
+    /// How many approvals of a teacher wait for a decision, by conversation.
+    async fn waiting(&self, teacher: &TeacherId) -> anyhow::Result<BTreeMap<ConversationId, i64>>;
+    /// Stores `next` in the place of one that still stands at `from`, which
+    /// becomes `old`: both or neither. Says whether it did.
+    async fn replace(&self, from: Standing, old: &Approval, next: &Approval) -> anyhow::Result<bool>;
     /// Stores `next` if the approval still stands at `from`; says whether it did.
     /// A claim is durable when this returns.
     async fn advance(&self, from: Standing, next: &Approval) -> anyhow::Result<bool>;
@@ -171,35 +176,36 @@ pub fn as_messages(system: String, past: &[StoredTurn], notes: &[Note], present:
 
 fn turn_messages(turn: &StoredTurn, notes: &[Note]) -> Vec<Message> {
     let mut messages = vec![Message::User { content: turn.turn.words.clone() }];
-    messages.extend(turn.turn.steps.iter().flat_map(step_messages));
+    messages.extend(turn.turn.steps.iter().flat_map(|step| step_messages(turn.seq, step)));
     let later = notes.iter().filter(|note| note.after_seq == turn.seq);
     messages.extend(later.map(|note| Message::System { content: note.text.clone() }));
     messages
 }
 
-fn step_messages(step: &Step) -> Vec<Message> {
+fn step_messages(seq: i64, step: &Step) -> Vec<Message> {
     if step.text.is_empty() && step.calls.is_empty() {
         return Vec::new();
     }
-    let calls = step.calls.iter().map(model_call).collect();
+    let calls = step.calls.iter().map(|call| model_call(seq, call)).collect();
     let mut messages = vec![Message::Assistant { content: step.text.clone(), calls }];
     messages.extend(step.calls.iter().filter_map(|call| match &call.state {
         CallState::Finished { result } => {
-            Some(Message::Tool { call_id: wire_id(call), content: result.said.to_string() })
+            Some(Message::Tool { call_id: wire_id(seq, &call.id), content: result.said.to_string() })
         }
         CallState::Open | CallState::Waiting { .. } => None,
     }));
     messages
 }
 
-fn model_call(call: &Call) -> ModelCall {
-    ModelCall { id: wire_id(call), tool: call.tool.clone(), arguments: call.arguments.clone() }
+fn model_call(seq: i64, call: &Call) -> ModelCall {
+    ModelCall { id: wire_id(seq, &call.id), tool: call.tool.clone(), arguments: call.arguments.clone() }
 }
 
 /// Our own id goes back to the model: its own may repeat or be missing, and the
-/// provider only wants the pair to match.
-fn wire_id(call: &Call) -> String {
-    format!("call-{}", call.id)
+/// provider only wants the pair to match. Unique in the conversation, so that a
+/// later note can name the call.
+pub fn wire_id(seq: i64, call: &str) -> String {
+    format!("call-{seq}-{call}")
 }
 
 /// A cautious estimate: three bytes make a token, and each message costs a few.

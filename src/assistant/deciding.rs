@@ -18,7 +18,7 @@ use tracing::{Instrument, info, info_span};
 use super::{
     ApprovalId, Assistant,
     approval::{Approval, ApprovalOutcome, ApprovalState},
-    conversation::StoredTurn,
+    conversation::{StoredTurn, wire_id},
     driver::Drive,
     event::Event,
     toolbox::{AnyTool, Edits, ToolError},
@@ -183,8 +183,11 @@ impl Assistant {
             changed_at: now,
             ..old.clone()
         };
-        let superseded = self.advance(&old, ApprovalState::Superseded, old.outcome.clone()).await?;
-        self.parts.approvals.propose(&new).await?;
+        let superseded = Approval { state: ApprovalState::Superseded, changed_at: now, ..old.clone() };
+        if !self.parts.approvals.replace(old.standing(), &superseded, &new).await? {
+            let now = self.parts.approvals.approval(&old.teacher, &old.id).await?.ok_or(DecideError::NotFound)?;
+            return Err(DecideError::Changed(Box::new(now)));
+        }
         self.tell(&superseded);
         self.tell(&new);
         Ok(new)
@@ -256,7 +259,7 @@ impl Assistant {
         let turn = || self.parts.conversations.turn(&approval.teacher, &approval.turn);
         let Some(stored) = turn().await? else { return Ok(()) };
         if has_result(&stored, &approval.call) {
-            return self.note_late_decision(approval).await;
+            return self.note_late_decision(&stored, approval).await;
         }
         // A running turn takes the decision in by itself when it comes to its
         // pause; then it lets go of the lock, and nothing is left to do here.
@@ -264,7 +267,7 @@ impl Assistant {
         let Some(mut stored) = turn().await? else { return Ok(()) };
         if stored.turn.call_finished(&approval.call, result).is_err() {
             return if stored.turn.is_over() && set_aside(&stored, &approval.call) {
-                self.note_late_decision(approval).await
+                self.note_late_decision(&stored, approval).await
             } else {
                 Ok(())
             };
@@ -285,7 +288,7 @@ impl Assistant {
         Ok(())
     }
 
-    async fn note_late_decision(&self, approval: &Approval) -> anyhow::Result<()> {
+    async fn note_late_decision(&self, stored: &StoredTurn, approval: &Approval) -> anyhow::Result<()> {
         let what = match approval.state {
             ApprovalState::Sent => "the teacher approved it, and it was sent",
             ApprovalState::Rejected => "the teacher discarded it; nothing was sent",
@@ -295,7 +298,10 @@ impl Assistant {
                 return Ok(());
             }
         };
-        let text = format!("Note from the application about the draft of call-{} above: {what}.", approval.call);
+        let text = format!(
+            "Note from the application about the draft of {} above: {what}.",
+            wire_id(stored.seq, &approval.call)
+        );
         self.parts.conversations.add_note(&approval.conversation, &text, self.parts.clock.now()).await
     }
 }

@@ -1,6 +1,6 @@
 //! What is tried for `--check`: the files here, discovery, and the list of models.
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
 use anyhow::Result;
 use reqwest::{Client, RequestBuilder, StatusCode};
@@ -11,6 +11,7 @@ use url::Url;
 use super::{Mark, Verdict};
 use crate::{
     clients::http::{below, read_answer, send},
+    school::SchoolFile,
     settings::{Auth0, Endpoint, Identity, ModelSource, Settings, existing_key, shown_value},
 };
 
@@ -26,12 +27,13 @@ pub(super) fn at_home(settings: &Settings) -> Vec<Verdict> {
 }
 
 fn school(settings: &Settings) -> Verdict {
-    let path = &settings.data.school;
-    let read = fs::read(path).map_err(|error| error.to_string());
-    let parsed = read.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).map_err(|error| error.to_string()));
-    match parsed {
-        Ok(_) => verdict("School data", Mark::Good, format!("{} can be read", path.display())),
-        Err(error) => verdict("School data", Mark::Bad, format!("{}: {error}; set SCHOOL_DATA", path.display())),
+    let path = settings.data.school.display();
+    match settings.data.read_school() {
+        Err(fault) => verdict("School data", Mark::Bad, format!("{path}: {fault}; set SCHOOL_DATA")),
+        Ok(json) => match SchoolFile::parse(&json) {
+            Ok(_) => verdict("School data", Mark::Good, format!("{path} can be read")),
+            Err(faults) => verdict("School data", Mark::Bad, format!("{path}: {faults}")),
+        },
     }
 }
 

@@ -45,7 +45,7 @@ async fn report(process: &[(&str, &str)], dot_env: &str) -> (bool, String) {
 fn home() -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let school = folder.path().join("school.json");
-    std::fs::write(&school, "{}").unwrap();
+    std::fs::write(&school, include_str!("../../data/school.json")).unwrap();
     let database = folder.path().join("aide.db");
     let dot_env = format!("SCHOOL_DATA={}\nDATABASE_URL=sqlite://{}\n", school.display(), database.display());
     (folder, dot_env)

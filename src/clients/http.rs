@@ -24,8 +24,8 @@ use crate::settings::Outbound;
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a whole call of an API may take.
 pub const API_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a stream may be silent.
-pub const STREAM_SILENCE: Duration = Duration::from_secs(30);
+/// How long a stream may be silent: longer than whoever reads it waits.
+pub const STREAM_SILENCE: Duration = Duration::from_mins(1);
 /// The largest answer that is read: far above what any API here says.
 pub const ANSWER_LIMIT: usize = 1024 * 1024;
 

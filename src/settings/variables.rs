@@ -121,7 +121,7 @@ pub const VARIABLES: &[Variable] = &[
         Section::Data,
         "DATABASE_URL",
         "sqlite://var/teachers-aide.db",
-        "The SQLite file for conversations, sessions, drafts and the audit; sqlite:///srv/aide.db is an absolute path",
+        "The SQLite file for conversations, sessions, drafts and sign-ins; sqlite:///srv/aide.db is an absolute path",
     ),
     plain(Section::Data, "SCHOOL_DATA", "data/school.json", "The sample school; each new teacher gets a private copy"),
     plain(Section::Log, "RUST_LOG", "info", "How much is logged: error, warn, info, debug, or by part of the program"),

@@ -1,10 +1,11 @@
 //! The addresses that teachers have changed, in their own copies of the school.
 
 use anyhow::Context;
+use async_trait::async_trait;
 use sqlx::Row;
 
 use super::{Store, millis};
-use crate::school::{AddressChange, EmailAddress, StudentId, TeacherId};
+use crate::school::{AddressChange, AddressChanges, EmailAddress, StudentId, TeacherId};
 
 impl Store {
     /// All changes, oldest first.
@@ -20,9 +21,11 @@ impl Store {
         };
         rows.iter().map(read).collect()
     }
+}
 
-    /// Keeps a change; a later one for the same student takes its place.
-    pub async fn keep_address_change(&self, change: &AddressChange) -> anyhow::Result<()> {
+#[async_trait]
+impl AddressChanges for Store {
+    async fn keep(&self, change: &AddressChange) -> anyhow::Result<()> {
         let sql = "INSERT INTO address_changes (teacher_id, student_id, email, changed_at) VALUES ($1, $2, $3, $4) \
                    ON CONFLICT (teacher_id, student_id) DO UPDATE SET email = excluded.email, \
                    changed_at = excluded.changed_at";

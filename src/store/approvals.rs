@@ -83,31 +83,30 @@ impl Approvals for Store {
         rows.fetch_all(&self.reader).await?.into_iter().map(ApprovalRow::read).collect()
     }
 
-    async fn propose(&self, approval: &Approval) -> anyhow::Result<()> {
+    async fn waiting(&self, teacher: &TeacherId) -> anyhow::Result<BTreeMap<ConversationId, i64>> {
+        let sql = "SELECT conversation_id, COUNT(*) AS n FROM approvals WHERE teacher_id = $1 AND state = 'proposed' \
+                   GROUP BY conversation_id";
+        let rows = sqlx::query(sql).bind(teacher.as_str()).fetch_all(&self.reader).await?;
+        let read = |row: &SqliteRow| {
+            Ok((ConversationId::parse(row.get("conversation_id")).context("conversation")?, row.get("n")))
+        };
+        rows.iter().map(read).collect()
+    }
+
+    async fn replace(&self, from: Standing, old: &Approval, next: &Approval) -> anyhow::Result<bool> {
         let mut tx = self.write().await?;
-        insert(&mut tx, approval).await?;
-        Ok(tx.commit().await?)
+        let stood = update(&mut *tx, from, old).await?;
+        if stood {
+            insert(&mut tx, next).await?;
+            tx.commit().await?;
+        }
+        Ok(stood)
     }
 
     async fn advance(&self, from: Standing, next: &Approval) -> anyhow::Result<bool> {
-        let sql = "UPDATE approvals SET state = $1, plan = $2, preview = $3, revision = $4, outcome = $5, \
-                   changed_at = $6 WHERE id = $7 AND teacher_id = $8 AND state = $9 AND revision = $10";
-        let updated = sqlx::query(sql)
-            .bind(next.state.as_str())
-            .bind(next.plan.to_string())
-            .bind(serde_json::to_string(&next.preview)?)
-            .bind(next.revision)
-            .bind(next.outcome.as_ref().map(serde_json::to_string).transpose()?)
-            .bind(millis(next.changed_at))
-            .bind(next.id.as_str())
-            .bind(next.teacher.as_str())
-            .bind(from.state.as_str())
-            .bind(from.revision)
-            // One statement is one transaction; this connection syncs it to the
-            // disk, and with it all that was written before.
-            .execute(&self.claims)
-            .await?;
-        Ok(updated.rows_affected() == 1)
+        // One statement is one transaction; this connection syncs it to the
+        // disk, and with it all that was written before.
+        update(&self.claims, from, next).await
     }
 
     async fn in_state(&self, state: ApprovalState) -> anyhow::Result<Vec<Approval>> {
@@ -117,21 +116,28 @@ impl Approvals for Store {
     }
 }
 
-impl Store {
-    /// How many approvals of a teacher stand in a state, by conversation.
-    pub async fn open_approvals(
-        &self,
-        teacher: &TeacherId,
-        state: ApprovalState,
-    ) -> anyhow::Result<BTreeMap<ConversationId, i64>> {
-        let sql = "SELECT conversation_id, COUNT(*) AS n FROM approvals WHERE teacher_id = $1 AND state = $2 \
-                   GROUP BY conversation_id";
-        let rows = sqlx::query(sql).bind(teacher.as_str()).bind(state.as_str()).fetch_all(&self.reader).await?;
-        let read = |row: &SqliteRow| {
-            Ok((ConversationId::parse(row.get("conversation_id")).context("conversation")?, row.get("n")))
-        };
-        rows.iter().map(read).collect()
-    }
+/// Writes `next` if the approval still stands at `from`; says whether it did.
+async fn update<'e>(
+    to: impl sqlx::Executor<'e, Database = Sqlite>,
+    from: Standing,
+    next: &Approval,
+) -> anyhow::Result<bool> {
+    let sql = "UPDATE approvals SET state = $1, plan = $2, preview = $3, revision = $4, outcome = $5, \
+               changed_at = $6 WHERE id = $7 AND teacher_id = $8 AND state = $9 AND revision = $10";
+    let updated = sqlx::query(sql)
+        .bind(next.state.as_str())
+        .bind(next.plan.to_string())
+        .bind(serde_json::to_string(&next.preview)?)
+        .bind(next.revision)
+        .bind(next.outcome.as_ref().map(serde_json::to_string).transpose()?)
+        .bind(millis(next.changed_at))
+        .bind(next.id.as_str())
+        .bind(next.teacher.as_str())
+        .bind(from.state.as_str())
+        .bind(from.revision)
+        .execute(to)
+        .await?;
+    Ok(updated.rows_affected() == 1)
 }
 
 pub(super) async fn insert(tx: &mut Transaction<'_, Sqlite>, approval: &Approval) -> anyhow::Result<()> {

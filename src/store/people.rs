@@ -1,12 +1,12 @@
 //! Teachers and their sign-ins.
 
 use async_trait::async_trait;
-use secrecy::SecretString;
+use jiff::Timestamp;
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{Store, millis};
 use crate::{
-    identity::{Caller, RefreshToken, RefreshTokens, SignInId, SignedIn},
+    identity::{Caller, RefreshToken, RefreshTokens, SignInId, SignIns, SignedIn, SignedOut},
     school::{Teacher, TeacherId},
 };
 
@@ -14,19 +14,9 @@ use crate::{
 const REFRESH: &str = "refresh token";
 const ID_TOKEN: &str = "id token";
 
-/// What is left to do when a sign-in is over.
-#[derive(Debug, Default)]
-pub struct SignedOut {
-    /// To be taken back at the provider.
-    pub refresh_token: Option<RefreshToken>,
-    /// The hint for RP-initiated logout.
-    pub id_token: Option<SecretString>,
-}
-
-impl Store {
-    /// Keeps a sign-in. The teacher is known by issuer and subject alone; name
-    /// and address follow what the provider says now.
-    pub async fn sign_in(&self, signed_in: &SignedIn) -> anyhow::Result<Caller> {
+#[async_trait]
+impl SignIns for Store {
+    async fn begin(&self, signed_in: &SignedIn) -> anyhow::Result<Caller> {
         let now = millis(self.clock.now());
         let mut tx = self.write().await?;
         let sql = "INSERT INTO teachers (id, issuer, subject, name, email, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
@@ -60,15 +50,13 @@ impl Store {
         Ok(Caller { teacher, sign_in: SignInId::new(id) })
     }
 
-    /// Who acts through a sign-in; none when it is over.
-    pub async fn caller(&self, sign_in: &SignInId) -> anyhow::Result<Option<Caller>> {
+    async fn caller(&self, sign_in: &SignInId) -> anyhow::Result<Option<Caller>> {
         let sql = "SELECT t.id, t.name, t.email FROM sign_ins s JOIN teachers t ON t.id = s.teacher_id WHERE s.id = $1";
         let row = sqlx::query(sql).bind(sign_in.as_str()).fetch_optional(&self.reader).await?;
         Ok(row.map(|row| Caller { teacher: read_teacher(&row), sign_in: sign_in.clone() }))
     }
 
-    /// Ends a sign-in: its tokens are gone from here when this returns.
-    pub async fn sign_out(&self, sign_in: &SignInId) -> anyhow::Result<SignedOut> {
+    async fn end(&self, sign_in: &SignInId) -> anyhow::Result<SignedOut> {
         let sql = "DELETE FROM sign_ins WHERE id = $1 RETURNING refresh_token, id_token";
         let row = sqlx::query(sql).bind(sign_in.as_str()).fetch_optional(&self.writer).await?;
         let Some(row) = row else { return Ok(SignedOut::default()) };
@@ -80,11 +68,14 @@ impl Store {
             id_token: open(row.get("id_token"), ID_TOKEN)?,
         })
     }
+}
 
-    /// Drops a refresh token that the provider no longer takes.
-    pub async fn forget_refresh_token(&self, sign_in: &SignInId) -> anyhow::Result<()> {
-        let sql = "UPDATE sign_ins SET refresh_token = NULL WHERE id = $1";
-        sqlx::query(sql).bind(sign_in.as_str()).execute(&self.writer).await?;
+impl Store {
+    /// Drops the sign-ins that began before `before`, whose sessions are over:
+    /// a browser that never came back leaves no token behind.
+    pub async fn drop_old_sign_ins(&self, before: Timestamp) -> anyhow::Result<()> {
+        let sql = "DELETE FROM sign_ins WHERE created_at < $1";
+        sqlx::query(sql).bind(millis(before)).execute(&self.writer).await?;
         Ok(())
     }
 }

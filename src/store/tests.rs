@@ -19,7 +19,7 @@ use crate::{
         turn::{Ending, Turn},
     },
     clock::{HeldClock, SystemIds},
-    identity::{Caller, RefreshToken, RefreshTokens, SignedIn},
+    identity::{Caller, RefreshToken, RefreshTokens, SignIns, SignedIn},
 };
 
 struct Shelf {
@@ -41,7 +41,7 @@ impl Shelf {
     }
 
     async fn teacher(&self, subject: &str) -> Caller {
-        self.store.sign_in(&signed_in(subject)).await.expect("a teacher signs in")
+        self.store.begin(&signed_in(subject)).await.expect("a teacher signs in")
     }
 
     async fn begin(&self, caller: &Caller) -> StoredTurn {
@@ -204,7 +204,7 @@ async fn a_refresh_token_is_sealed_at_rest_and_gone_after_signing_out() {
     let swap = sqlx::query(swap).bind(ada.sign_in.as_str()).bind(grace.sign_in.as_str());
     swap.execute(&shelf.store.writer).await.expect("a thief can write");
     assert!(shelf.store.of(&grace.sign_in).await.is_err(), "a token copied to another row does not open");
-    let over = shelf.store.sign_out(&ada.sign_in).await.expect("answers");
+    let over = shelf.store.end(&ada.sign_in).await.expect("answers");
     assert!(over.refresh_token.is_some() && over.id_token.is_some());
     assert!(shelf.store.of(&ada.sign_in).await.expect("answers").is_none());
     assert_eq!(shelf.store.caller(&ada.sign_in).await.expect("answers"), None);
@@ -215,12 +215,12 @@ async fn a_teacher_is_known_by_issuer_and_subject_alone() {
     let shelf = Shelf::new().await;
     let first = shelf.teacher("ada").await;
     let renamed = SignedIn { name: "Ada L.".into(), email: "new@school.example".into(), ..signed_in("ada") };
-    let second = shelf.store.sign_in(&renamed).await.expect("signs in");
+    let second = shelf.store.begin(&renamed).await.expect("signs in");
     assert_eq!(first.teacher.id, second.teacher.id);
     assert_eq!(second.teacher.email, "new@school.example");
     assert_ne!(first.sign_in, second.sign_in);
     let elsewhere = SignedIn { issuer: "https://other.example/".into(), ..signed_in("ada") };
-    assert_ne!(shelf.store.sign_in(&elsewhere).await.expect("signs in").teacher.id, first.teacher.id);
+    assert_ne!(shelf.store.begin(&elsewhere).await.expect("signs in").teacher.id, first.teacher.id);
 }
 
 #[tokio::test]

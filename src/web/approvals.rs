@@ -23,13 +23,7 @@ use super::{
     state::State,
 };
 use crate::{
-    assistant::{
-        ApprovalId, DecideError, Decision, TurnId,
-        approval::Approval,
-        conversation::{Approvals, Conversations},
-        toolbox::Edits,
-        turn::Pause,
-    },
+    assistant::{ApprovalId, DecideError, Decision, TurnId, approval::Approval, toolbox::Edits, turn::Pause},
     identity::Caller,
 };
 
@@ -89,7 +83,7 @@ pub async fn decide(
     let decided = state.assistant.decide(&teacher.0, &id, posted.decision()?).await;
     let mut verdict = Verdict::of(decided)?;
     if verdict.approval.id != id {
-        verdict.replaced = state.store.approval(&teacher.0.teacher.id, &id).await?;
+        verdict.replaced = state.approvals.approval(&teacher.0.teacher.id, &id).await?;
     }
     if wants_json(&request) {
         return verdict.as_json(&state);
@@ -211,8 +205,8 @@ pub async fn send_all(
     body: Bytes,
 ) -> Result<HttpResponse, PageError> {
     let turn = TurnId::parse(&turn).ok_or(PageError::NotFound)?;
-    let stored = state.store.turn(&teacher.0.teacher.id, &turn).await?.ok_or(PageError::NotFound)?;
-    let approvals = state.store.of_conversation(&teacher.0.teacher.id, &stored.conversation).await?;
+    let stored = state.conversations.turn(&teacher.0.teacher.id, &turn).await?.ok_or(PageError::NotFound)?;
+    let approvals = state.approvals.of_conversation(&teacher.0.teacher.id, &stored.conversation).await?;
     let mut verdicts = Vec::new();
     for (id, hash) in ticked(&body)? {
         if !approvals.iter().any(|approval| approval.id == id && approval.turn == turn) {

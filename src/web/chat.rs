@@ -26,12 +26,7 @@ use super::{
     state::State,
 };
 use crate::{
-    assistant::{
-        ClientId, ConversationId, SayError, Words, WordsError,
-        approval::ApprovalState,
-        conversation::{Approvals, Conversations, StoredTurn},
-        turn::Status,
-    },
+    assistant::{ClientId, ConversationId, SayError, Words, WordsError, conversation::StoredTurn, turn::Status},
     identity::Caller,
 };
 
@@ -106,9 +101,9 @@ pub async fn page(
     overlay: Option<&Overlay>,
 ) -> Result<pages::Chat, PageError> {
     let teacher = &caller.teacher.id;
-    let conversation = state.store.conversation(teacher, id).await?.ok_or(PageError::NotFound)?;
-    let turns = state.store.turns(teacher, id).await?;
-    let approvals = state.store.of_conversation(teacher, id).await?;
+    let conversation = state.conversations.conversation(teacher, id).await?.ok_or(PageError::NotFound)?;
+    let turns = state.conversations.turns(teacher, id).await?;
+    let approvals = state.approvals.of_conversation(teacher, id).await?;
     let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay };
     let alive = |stored: &StoredTurn| state.assistant.is_alive(&stored.turn.id);
     let running = turns.iter().find(|stored| stored.turn.status == Status::Running && alive(stored));
@@ -230,8 +225,8 @@ async fn give_back(
 
 /// `GET /conversations`
 pub async fn list(state: Data<State>, teacher: SignedInTeacher) -> Result<HttpResponse, PageError> {
-    let conversations = state.store.list(&teacher.0.teacher.id, 500).await?;
-    let open = state.store.open_approvals(&teacher.0.teacher.id, ApprovalState::Proposed).await?;
+    let conversations = state.conversations.list(&teacher.0.teacher.id, 500).await?;
+    let open = state.approvals.waiting(&teacher.0.teacher.id).await?;
     let item = |conversation: &crate::assistant::conversation::Conversation| pages::Conversation {
         id: conversation.id.to_string(),
         title: conversation.title.clone(),

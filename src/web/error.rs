@@ -119,10 +119,11 @@ impl ResponseError for PageError {
     }
 }
 
-/// Whether the request asks for JSON.
+/// Whether the request asks for JSON, or speaks it.
 pub fn wants_json(request: &HttpRequest) -> bool {
-    let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    accept.is_some_and(|accept| accept.contains("application/json"))
+    let says = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let json = |value: &str| value.contains("application/json");
+    says(header::ACCEPT).is_some_and(json) || says(header::CONTENT_TYPE).is_some_and(json)
 }
 
 /// What an error's answer depends on, noted before the request is handed on:

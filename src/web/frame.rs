@@ -9,11 +9,7 @@ use super::{
     parts::{Demo, Frame, Past, PastGroup, Place, Side},
     state::State,
 };
-use crate::{
-    assistant::conversation::{Conversation, Conversations},
-    clock::Clock,
-    identity::Caller,
-};
+use crate::{assistant::conversation::Conversation, clock::Clock, identity::Caller};
 
 /// How many conversations the side bar shows.
 const SHOWN: i64 = 30;
@@ -31,7 +27,7 @@ pub async fn of(
     place: Place,
     current: Option<&str>,
 ) -> anyhow::Result<Frame> {
-    let latest = state.store.list(&caller.teacher.id, SHOWN).await?;
+    let latest = state.conversations.list(&caller.teacher.id, SHOWN).await?;
     let past = by_time(&latest, &*state.clock)
         .into_iter()
         .map(|(title, group)| PastGroup {

@@ -11,7 +11,7 @@ use actix_web::{
 };
 use serde::Deserialize;
 use tracing::{info, warn};
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 use super::{
     error::PageError,
@@ -38,10 +38,14 @@ pub struct Wanted {
 
 /// `GET /`: the front door, or straight on for who is signed in.
 pub async fn front_door(
+    request: HttpRequest,
     state: Data<State>,
     session: Session,
     wanted: Query<Wanted>,
 ) -> Result<HttpResponse, PageError> {
+    if let Some(url) = by_its_name(&request, &state) {
+        return Ok(see(&url));
+    }
     if session::current(&session, &state).await?.is_some() {
         return Ok(see(return_to::HOME));
     }
@@ -50,6 +54,16 @@ pub async fn front_door(
         _ => "/auth/login".to_owned(),
     };
     html(&SignIn { frame: frame::alone("Sign in", state.demo.clone()), href, notice: None })
+}
+
+/// Who comes to this computer by another of its names (127.0.0.1 for localhost)
+/// is sent to the one that cookies and the sign-in are made for.
+fn by_its_name(request: &HttpRequest, state: &State) -> Option<String> {
+    let host = request.headers().get(header::HOST)?.to_str().ok()?;
+    let asked = Url::parse(&format!("http://{host}/")).ok()?;
+    let own = |url: &Url| matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    let other_name = asked.host() != state.public_url.host() && own(&asked) && own(&state.public_url);
+    other_name.then(|| state.public_url.to_string())
 }
 
 fn encoded(path: &str) -> String {
@@ -111,7 +125,7 @@ async fn arrive(state: &State, session: &Session, signed_in: &SignedIn) -> Resul
         });
     }
     let old = session::sign_in_of(session);
-    let caller = state.store.sign_in(signed_in).await?;
+    let caller = state.sign_ins.begin(signed_in).await?;
     // A grant that was cached before may be narrower than what was just agreed to.
     state.vault.forget_teacher(&caller.teacher.id).await;
     session::begin(session, &caller.sign_in, state.clock.now().as_second());
@@ -154,11 +168,11 @@ pub async fn logout(state: Data<State>, session: Session) -> Result<HttpResponse
 }
 
 /// Ends a sign-in here, then at the provider; returns the hint for its logout.
-async fn end(state: &State, sign_in: &SignInId) -> Result<Option<secrecy::SecretString>, PageError> {
-    if let Some(caller) = state.store.caller(sign_in).await? {
+pub async fn end(state: &State, sign_in: &SignInId) -> Result<Option<secrecy::SecretString>, PageError> {
+    if let Some(caller) = state.sign_ins.caller(sign_in).await? {
         state.vault.forget_teacher(&caller.teacher.id).await;
     }
-    let over = state.store.sign_out(sign_in).await?;
+    let over = state.sign_ins.end(sign_in).await?;
     if let Some(token) = over.refresh_token
         && let Err(fault) = state.provider.revoke(&token).await
     {

@@ -276,7 +276,7 @@ pub async fn change_address(
     };
     let change = state.school.propose_address(&teacher.0.teacher, &student.id, email);
     let change = change.map_err(|_| PageError::NotFound)?;
-    state.store.keep_address_change(&change).await?;
+    state.address_changes.keep(&change).await?;
     state.school.apply(change);
     Ok(see(&format!("/students/{}?saved", student.id)))
 }

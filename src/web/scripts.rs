@@ -16,7 +16,7 @@ use super::{
 use crate::assistant::{
     ClientId, ConversationId, SayError, Words, WordsError,
     approval::{Approval, ApprovalState},
-    conversation::{Approvals, StoredTurn},
+    conversation::StoredTurn,
     turn::{Ending, Status},
 };
 
@@ -84,7 +84,7 @@ pub async fn prompt(
     })?;
     let stored = until_quiet(&state, &teacher.0, &stored.turn.id, PATIENCE).await?;
     let drafts = match stored.turn.status {
-        Status::Waiting => state.store.of_conversation(&teacher.0.teacher.id, &stored.conversation).await?,
+        Status::Waiting => state.approvals.of_conversation(&teacher.0.teacher.id, &stored.conversation).await?,
         Status::Running | Status::Ended { .. } => Vec::new(),
     };
     let waits = |a: &&Approval| a.turn == stored.turn.id && a.state == ApprovalState::Proposed;
@@ -110,7 +110,7 @@ fn response(stored: &StoredTurn) -> String {
 /// `GET /healthz`
 pub async fn healthz(state: Data<State>) -> HttpResponse {
     let version = env!("CARGO_PKG_VERSION");
-    if state.store.is_well().await {
+    if state.health.is_well().await {
         HttpResponse::Ok().json(json!({ "status": "ok", "version": version }))
     } else {
         HttpResponse::ServiceUnavailable().json(json!({ "status": "database", "version": version }))

@@ -61,9 +61,10 @@ pub async fn current(session: &Session, state: &State) -> Result<Option<Caller>,
     let now = state.clock.now().as_second();
     if !is_alive(session, now) {
         session.purge();
+        super::login::end(state, &sign_in).await?;
         return Ok(None);
     }
-    Ok(state.store.caller(&sign_in).await?)
+    Ok(state.sign_ins.caller(&sign_in).await?)
 }
 
 /// The sign-in that this session holds, alive or not.

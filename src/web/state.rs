@@ -2,26 +2,44 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::parts::Demo;
 use crate::{
-    assistant::Assistant,
+    assistant::{
+        Assistant,
+        conversation::{Approvals, Conversations},
+    },
     clock::{Clock, Ids},
-    identity::SignIn,
-    school::School,
-    store::Store,
+    identity::{SignIn, SignIns},
+    school::{AddressChanges, School},
     vault::Vault,
 };
+
+/// Whether what the server stands on is there.
+#[async_trait]
+pub trait Health: Send + Sync + 'static {
+    /// Whether it can do its work.
+    async fn is_well(&self) -> bool;
+}
 
 /// What every handler can reach; cheap to clone.
 #[derive(Clone)]
 pub struct State {
     /// The assistant of all teachers.
     pub assistant: Arc<Assistant>,
-    /// Sessions and sign-ins.
-    pub store: Store,
+    /// Where conversations are kept.
+    pub conversations: Arc<dyn Conversations>,
+    /// Where drafts and what became of them are kept.
+    pub approvals: Arc<dyn Approvals>,
+    /// Where sign-ins are kept.
+    pub sign_ins: Arc<dyn SignIns>,
+    /// Where changed addresses are kept.
+    pub address_changes: Arc<dyn AddressChanges>,
+    /// Whether what this server stands on is there.
+    pub health: Arc<dyn Health>,
     /// The school.
     pub school: Arc<School>,
     /// The identity provider.

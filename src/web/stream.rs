@@ -2,7 +2,9 @@
 //!
 //! Who comes first gets the turn as it stood when its log began, then every
 //! event since; who comes back with `Last-Event-ID` gets what came after. Each
-//! event is one or more frames of parts that the page puts in place.
+//! event is one or more frames of parts that the page puts in place. The id of a
+//! frame names the log, the event and the frame in it, so that a line that is
+//! cut between two frames of one event goes on with the second.
 
 mod frames;
 
@@ -60,10 +62,21 @@ fn not_found(fault: SayError) -> PageError {
     }
 }
 
-fn last_event_id(request: &HttpRequest) -> Option<(String, usize)> {
+/// What a page has had: all frames of the events before `events`, and `frames`
+/// of the one after.
+#[derive(Debug, Clone, Copy, Default)]
+struct Had {
+    events: usize,
+    frames: usize,
+}
+
+fn last_event_id(request: &HttpRequest) -> Option<(String, Had)> {
     let id = request.headers().get("last-event-id")?.to_str().ok()?;
-    let (epoch, count) = id.split_once('-')?;
-    Some((epoch.to_owned(), count.parse().ok()?))
+    let mut parts = id.split('-');
+    let epoch = parts.next()?.to_owned();
+    let events: usize = parts.next()?.parse().ok()?;
+    let frames = parts.next()?.parse().ok()?;
+    Some((epoch, Had { events: events.checked_sub(1)?, frames }))
 }
 
 fn encode(frames: Vec<Frame>) -> Bytes {
@@ -83,22 +96,16 @@ struct Reader {
     turn: TurnId,
     live: Arc<LiveTurn>,
     count: watch::Receiver<usize>,
-    /// How many events it has had.
-    had: usize,
+    /// What it has had.
+    had: Had,
     translator: Translator,
 }
 
 type Step = (Vec<Frame>, Option<Reader>);
 
 impl Reader {
-    fn of(
-        state: Data<State>,
-        caller: Caller,
-        turn: TurnId,
-        live: Arc<LiveTurn>,
-        last: Option<(String, usize)>,
-    ) -> Self {
-        let had = last.filter(|(epoch, _)| *epoch == live.epoch).map_or(0, |(_, count)| count);
+    fn of(state: Data<State>, caller: Caller, turn: TurnId, live: Arc<LiveTurn>, last: Option<(String, Had)>) -> Self {
+        let had = last.filter(|(epoch, _)| *epoch == live.epoch).map_or_else(Had::default, |(_, had)| had);
         let count = live.follow();
         Self { state, caller, turn, live, count, had, translator: Translator::default() }
     }
@@ -107,10 +114,10 @@ impl Reader {
     /// when the log began.
     async fn begin(mut self) -> Result<Step, PageError> {
         let mut first = Vec::new();
-        if self.had == 0 {
+        if self.had.events == 0 && self.had.frames == 0 {
             first.push(frames::base(&self.state, &self.caller, &self.live, &self.turn).await?);
         } else {
-            for event in self.live.since(0).iter().take(self.had) {
+            for event in self.live.since(0).iter().take(self.had.events) {
                 let _had_already = self.translator.frames(&self.state, &self.turn, event);
             }
         }
@@ -121,7 +128,7 @@ impl Reader {
 
     /// Waits for more, and sends a comment when it takes long.
     async fn next(mut self) -> Step {
-        let had = self.had;
+        let had = self.had.events;
         let more = timeout(KEEP_ALIVE, self.count.wait_for(|count| *count > had));
         let waited = tokio::select! {
             () = self.state.going_down.cancelled() => Ok(false),
@@ -136,16 +143,19 @@ impl Reader {
 
     async fn catch_up(mut self) -> Step {
         let mut frames = Vec::new();
-        for event in self.live.since(self.had) {
-            self.had += 1;
-            let id = format!("{}-{}", self.live.epoch, self.had);
-            frames.extend(self.translator.frames(&self.state, &self.turn, &event).into_iter().map(|f| f.with_id(&id)));
+        for event in self.live.since(self.had.events) {
+            let mut new = self.translator.frames(&self.state, &self.turn, &event);
             if event.is_last() {
-                frames.extend(frames::final_turn(&self.state, &self.caller, &self.turn).await);
-                return (frames, None);
+                new.extend(frames::final_turn(&self.state, &self.caller, &self.turn).await);
+            } else {
+                new.extend(frames::send_all(&self.state, &self.caller, &self.turn, &event).await);
             }
-            if let Some(more) = frames::send_all(&self.state, &self.caller, &self.turn, &event).await {
-                frames.push(more.with_id(&id));
+            let had = self.had.frames;
+            self.had = Had { events: self.had.events + 1, frames: 0 };
+            let id = |frame: usize| format!("{}-{}-{frame}", self.live.epoch, self.had.events);
+            frames.extend((1..).zip(new).skip(had).map(|(at, frame)| frame.with_id(&id(at))));
+            if event.is_last() {
+                return (frames, None);
             }
         }
         (frames, Some(self))

@@ -15,11 +15,7 @@ use super::{
     session::SignedInTeacher,
     state::State,
 };
-use crate::assistant::{
-    SayError, TurnId,
-    conversation::{Approvals, StoredTurn},
-    turn::Status,
-};
+use crate::assistant::{SayError, TurnId, conversation::StoredTurn, turn::Status};
 
 fn page_error(fault: SayError) -> PageError {
     match fault {
@@ -66,7 +62,7 @@ async fn back(
     if !wants_json(request) {
         return Ok(see(&format!("/chat/{}#turn-{}", stored.conversation, stored.turn.id)));
     }
-    let approvals = state.store.of_conversation(&teacher.0.teacher.id, &stored.conversation).await?;
+    let approvals = state.approvals.of_conversation(&teacher.0.teacher.id, &stored.conversation).await?;
     let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
     let alive = stored.turn.status == Status::Running;
     let turn = presenter.turn(stored, &approvals, alive).render().map_err(anyhow::Error::from)?;

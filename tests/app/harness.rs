@@ -24,7 +24,7 @@ use teachers_aide::{
         model::{Mind, Recorded, ScriptedMind},
     },
     settings::Settings,
-    web::state::State,
+    store::Store,
 };
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -56,8 +56,8 @@ pub struct TestApp {
     pub sandbox: Arc<Sandbox>,
     /// What the model says next, where it is scripted.
     pub mind: Arc<ScriptedMind>,
-    /// Its state, to look behind the page.
-    pub state: State,
+    /// Its database, to look behind the page.
+    pub store: Store,
     world: World,
     home: Home,
     listener: TcpListener,
@@ -131,12 +131,12 @@ impl TestApp {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let settings = settings(&base, &sandbox, &home);
         let app = App::build(settings, world.clone()).await.unwrap();
-        let state = app.state().clone();
+        let store = app.store().clone();
         let stop = CancellationToken::new();
         // A copy keeps the port ours while the application is down.
         let serving = tokio::spawn(app.serve(listener.try_clone().unwrap(), stop.clone()));
         let running = Some(Running { stop, serving });
-        Self { base, sandbox, mind, state, world, home, listener, running }
+        Self { base, sandbox, mind, store, world, home, listener, running }
     }
 
     /// Ends it as an operator does, and waits until it has ended.

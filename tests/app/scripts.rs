@@ -109,6 +109,6 @@ async fn an_operator_sees_whether_it_is_well() {
     let stranger = app.browser();
     let well = stranger.get("/healthz").await.with(200);
     assert_eq!((well.json()["status"].as_str(), well.header("set-cookie")), (Some("ok"), ""));
-    app.state.store.close().await;
+    app.store.close().await;
     assert_eq!(stranger.get("/healthz").await.with(503).json()["status"], "database");
 }

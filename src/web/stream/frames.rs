@@ -14,7 +14,7 @@ use super::super::{
 use crate::{
     assistant::{
         TurnId,
-        conversation::{Approvals, Conversations, StoredTurn},
+        conversation::StoredTurn,
         event::Event,
         live::LiveTurn,
         turn::{Ending, Status, Turn},
@@ -172,13 +172,13 @@ pub(super) fn presenter(state: &State) -> Presenter<'_> {
 }
 
 async fn stored(state: &State, caller: &Caller, turn: &TurnId) -> anyhow::Result<StoredTurn> {
-    let stored = state.store.turn(&caller.teacher.id, turn).await?;
+    let stored = state.conversations.turn(&caller.teacher.id, turn).await?;
     stored.ok_or_else(|| anyhow::anyhow!("the turn {turn} is gone"))
 }
 
 /// The whole turn as one frame.
 async fn whole(state: &State, caller: &Caller, stored: &StoredTurn, alive: bool) -> anyhow::Result<Frame> {
-    let approvals = state.store.of_conversation(&caller.teacher.id, &stored.conversation).await?;
+    let approvals = state.approvals.of_conversation(&caller.teacher.id, &stored.conversation).await?;
     let turn = presenter(state).turn(stored, &approvals, alive);
     Ok(Frame::message("turn", json!({ "html": rendered(&turn) })))
 }
@@ -215,7 +215,7 @@ pub(super) async fn send_all(state: &State, caller: &Caller, turn: &TurnId, even
         return None;
     }
     let stored = stored(state, caller, turn).await.ok()?;
-    let approvals = state.store.of_conversation(&caller.teacher.id, &stored.conversation).await.ok()?;
+    let approvals = state.approvals.of_conversation(&caller.teacher.id, &stored.conversation).await.ok()?;
     match presenter(state).send_all(&stored, &approvals) {
         Some(bar) => Some(Frame::part("send-all", &bar)),
         None => Some(Frame::message("part", json!({ "key": "send-all", "html": "" }))),
