@@ -104,7 +104,13 @@ fn keep_to_oneself(path: &Path) -> std::io::Result<()> {
 }
 
 async fn pool(size: u32, options: SqliteConnectOptions) -> sqlx::Result<SqlitePool> {
-    SqlitePoolOptions::new().max_connections(size).acquire_timeout(Duration::from_secs(10)).connect_with(options).await
+    SqlitePoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(Duration::from_secs(10))
+        // A file does not hang up; asking each time costs as much as a query.
+        .test_before_acquire(false)
+        .connect_with(options)
+        .await
 }
 
 fn explain_migration(fault: sqlx::migrate::MigrateError) -> anyhow::Error {

@@ -48,6 +48,9 @@ pub(super) async fn run(
             .wrap(from_fn(headers::set))
             .wrap(TracingLogger::<RequestSpan>::new())
     })
+    // A frame of text must not wait until the browser has acknowledged the one
+    // before it (RFC 896; browsers delay that by up to 40 ms).
+    .tcp_nodelay(true)
     .client_request_timeout(HEAD_TIMEOUT)
     .keep_alive(IDLE_TIMEOUT)
     .shutdown_timeout(FAREWELL.as_secs())

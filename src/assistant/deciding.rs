@@ -279,7 +279,7 @@ impl Assistant {
         self.parts.conversations.save(&mut stored, &[]).await?;
         let live = self.live_turn(&stored);
         if let Some(call) = stored.turn.calls().find(|call| call.id == approval.call) {
-            live.publish(Event::CallFinished { call: call.clone() });
+            live.publish(Event::CallFinished { call: Box::new(call.clone()) });
         }
         if goes_on {
             live.publish(Event::TurnResumed);

@@ -9,7 +9,8 @@ use super::{
     turn::{Call, Ending, Pause},
 };
 
-/// Something happened in a turn.
+/// Something happened in a turn. What is large is boxed: a log holds as many of
+/// these as the model said words.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
@@ -32,7 +33,7 @@ pub enum Event {
     /// A call has its result.
     CallFinished {
         /// The call, with its result.
-        call: Call,
+        call: Box<Call>,
     },
     /// A call waits until an account is connected, or the teacher is signed in.
     ConnectionNeeded {
@@ -46,17 +47,17 @@ pub enum Event {
     /// A draft waits for the teacher.
     ApprovalNeeded {
         /// The draft.
-        approval: Approval,
+        approval: Box<Approval>,
     },
     /// A draft was decided, or its sending went on.
     ApprovalChanged {
         /// The draft as it stands.
-        approval: Approval,
+        approval: Box<Approval>,
     },
     /// A mail left: the mail service accepted it. Only this makes a receipt.
     Sent {
         /// The draft that was sent.
-        approval: Approval,
+        approval: Box<Approval>,
     },
     /// The model is busy; it is asked again by itself.
     ModelBusy {
@@ -90,6 +91,7 @@ impl Event {
     /// The event that tells of an approval as it stands now.
     pub fn of_approval(approval: Approval) -> Self {
         use super::approval::ApprovalState;
+        let approval = Box::new(approval);
         match approval.state {
             ApprovalState::Sent => Self::Sent { approval },
             ApprovalState::Proposed

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::{FromRow, Row, Sqlite, Transaction, sqlite::SqliteRow};
+use sqlx::{Executor, FromRow, Row, Sqlite, Transaction, sqlite::SqliteRow};
 
 use super::{Store, approvals, millis, timestamp};
 use crate::{
@@ -93,21 +93,17 @@ impl Conversations for Store {
     }
 
     async fn save(&self, stored: &mut StoredTurn, proposed: &[Approval]) -> anyhow::Result<()> {
-        let body = serde_json::to_string(&stored.turn)?;
-        let mut tx = self.write().await?;
-        let sql = "UPDATE turns SET status = $1, body = $2, version = version + 1 WHERE id = $3 AND version = $4";
-        let updated = sqlx::query(sql)
-            .bind(status_word(&stored.turn.status))
-            .bind(body)
-            .bind(stored.turn.id.as_str())
-            .bind(stored.version)
-            .execute(&mut *tx)
-            .await?;
-        anyhow::ensure!(updated.rows_affected() == 1, "turn {} was changed by somebody else", stored.turn.id);
-        for approval in proposed {
-            approvals::insert(&mut tx, approval).await?;
+        if proposed.is_empty() {
+            // One statement is one transaction.
+            update_turn(&self.writer, stored).await?;
+        } else {
+            let mut tx = self.write().await?;
+            update_turn(&mut *tx, stored).await?;
+            for approval in proposed {
+                approvals::insert(&mut tx, approval).await?;
+            }
+            tx.commit().await?;
         }
-        tx.commit().await?;
         stored.version += 1;
         Ok(())
     }
@@ -187,6 +183,20 @@ async fn next_place(tx: &mut Transaction<'_, Sqlite>, new: &NewTurn) -> anyhow::
     }
     let sql = "SELECT COALESCE(MAX(seq), 0) + 1 FROM turns WHERE conversation_id = $1";
     Ok(Some(sqlx::query_scalar(sql).bind(new.conversation.as_str()).fetch_one(&mut **tx).await?))
+}
+
+/// Refuses a turn that was changed since it was read.
+async fn update_turn(on: impl Executor<'_, Database = Sqlite>, stored: &StoredTurn) -> anyhow::Result<()> {
+    let sql = "UPDATE turns SET status = $1, body = $2, version = version + 1 WHERE id = $3 AND version = $4";
+    let updated = sqlx::query(sql)
+        .bind(status_word(&stored.turn.status))
+        .bind(serde_json::to_string(&stored.turn)?)
+        .bind(stored.turn.id.as_str())
+        .bind(stored.version)
+        .execute(on)
+        .await?;
+    anyhow::ensure!(updated.rows_affected() == 1, "turn {} was changed by somebody else", stored.turn.id);
+    Ok(())
 }
 
 async fn insert_turn(tx: &mut Transaction<'_, Sqlite>, stored: &StoredTurn) -> sqlx::Result<()> {

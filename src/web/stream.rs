@@ -21,7 +21,7 @@ use tokio::{sync::watch, time::timeout};
 use self::frames::{Frame, Translator};
 use super::{error::PageError, session::SignedInTeacher, state::State};
 use crate::{
-    assistant::{SayError, TurnId, live::LiveTurn},
+    assistant::{SayError, TurnId, conversation::StoredTurn, live::LiveTurn},
     identity::Caller,
 };
 
@@ -38,7 +38,7 @@ pub async fn events(
     let turn = TurnId::parse(&turn).ok_or(PageError::NotFound)?;
     let watch = state.assistant.watch(&teacher.0, &turn).await.map_err(not_found)?;
     let first = match watch.live {
-        Some(live) => Reader::of(state, teacher.0, turn, live, last_event_id(&request)).begin().await?,
+        Some(live) => Reader::of(state, teacher.0, turn, live, last_event_id(&request)).begin(watch.stored).await?,
         None => (frames::ended(&state, &teacher.0, &watch.stored).await?, None),
     };
     let (frames, reader) = first;
@@ -112,10 +112,10 @@ impl Reader {
 
     /// The first frames. Who has had nothing begins with the turn as it stood
     /// when the log began.
-    async fn begin(mut self) -> Result<Step, PageError> {
+    async fn begin(mut self, stored: StoredTurn) -> Result<Step, PageError> {
         let mut first = Vec::new();
         if self.had.events == 0 && self.had.frames == 0 {
-            first.push(frames::base(&self.state, &self.caller, &self.live, &self.turn).await?);
+            first.push(frames::base(&self.state, &self.caller, &self.live, stored).await?);
         } else {
             for event in self.live.since(0).iter().take(self.had.events) {
                 let _had_already = self.translator.frames(&self.state, &self.turn, event);

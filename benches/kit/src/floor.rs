@@ -97,7 +97,7 @@ async fn turn(floor: Data<Floor>, words: String) -> Result<HttpResponse, actix_w
 pub(crate) async fn serve(model: &Url) -> anyhow::Result<()> {
     let floor = Data::new(Floor::new(model)?);
     let app = move || App::new().app_data(floor.clone()).route("/turn", web::post().to(turn));
-    let server = HttpServer::new(app).disable_signals().bind(("127.0.0.1", 0))?;
+    let server = HttpServer::new(app).tcp_nodelay(true).disable_signals().bind(("127.0.0.1", 0))?;
     child::announce(&server.addrs())?;
     Ok(server.run().await?)
 }

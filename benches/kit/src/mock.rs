@@ -16,13 +16,14 @@ use crate::{
     child,
 };
 
-/// What a model says about a class: a sentence, a table, a list.
-const SAMPLE: &str = "Most of your students are doing well this semester, and two of them need attention soon.\n\n\
+/// What a model says about a class: a sentence, a table, a list. It is about 100
+/// chunks long, so that a short answer and a long one are of the same stuff.
+const SAMPLE: &str = "Most of your students are doing well, and two need attention.\n\n\
 | Student | Class | Average | Needs |\n|---|---|---|---|\n\
 | Mateo Nguyen | Algebra I | 5.80 | 9.40 |\n| James Martinez | Algebra I | 6.10 | 8.80 |\n\
-| Sofia Rossi | Biology | 9.35 | passed |\n| Amara Diallo | Biology | 8.70 | 3.60 |\n\n\
-What might help:\n\n- A short talk with **Mateo** about the second evaluation.\n\
-- Extra exercises for **James**, who was close last time.\n- A harder project for *Sofia*.\n\n";
+| Sofia Rossi | Biology | 9.35 | passed |\n\n\
+What might help:\n\n- A short talk with **Mateo** about his grades.\n\
+- Exercises for **James**, who was close.\n- A harder project for *Sofia*.\n\n";
 
 /// A token of a model is about four letters long.
 const LETTERS: usize = 4;
@@ -101,7 +102,7 @@ pub(crate) async fn serve() -> anyhow::Result<()> {
             .app_data(web::PayloadConfig::new(4 * 1024 * 1024))
             .route("/v1/chat/completions", web::post().to(complete))
     };
-    let server = HttpServer::new(app).workers(1).disable_signals().bind(("127.0.0.1", 0))?;
+    let server = HttpServer::new(app).workers(1).tcp_nodelay(true).disable_signals().bind(("127.0.0.1", 0))?;
     child::announce(&server.addrs())?;
     Ok(server.run().await?)
 }

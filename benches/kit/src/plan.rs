@@ -52,20 +52,12 @@ impl Size {
             chunks: 5_000,
             chunk_rounds: 2,
             streams: 500,
-            stall: seconds(14.0),
+            stall: seconds(24.0),
         };
         if !run.quick {
             return whole;
         }
-        Self {
-            rounds: 1,
-            warm: seconds(0.2),
-            window: seconds(1.0),
-            readers: 8,
-            chunk_rounds: 1,
-            stall: seconds(9.0),
-            ..whole
-        }
+        Self { rounds: 1, warm: seconds(0.2), window: seconds(1.0), readers: 8, chunk_rounds: 1, ..whole }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream::iter};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::warn;
 
@@ -21,6 +21,8 @@ const RETRIES: u32 = 3;
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 /// How long the model may say nothing before its answer counts as broken off.
 const SILENCE: Duration = Duration::from_secs(40);
+/// How many pieces that arrived together are told together.
+const TOGETHER: usize = 64;
 /// How much of an answer a dying server may lose.
 const SAVE_EVERY: Duration = Duration::from_millis(500);
 
@@ -81,7 +83,8 @@ impl Drive {
 
     /// Reads the answer to its end. Text is told at once and stored twice a
     /// second, so that a server that dies loses half a second of it.
-    async fn read_answer(&mut self, step: usize, mut stream: ModelStream) -> anyhow::Result<Result<(), Ending>> {
+    async fn read_answer(&mut self, step: usize, stream: ModelStream) -> anyhow::Result<Result<(), Ending>> {
+        let mut stream = stream.ready_chunks(TOGETHER).map(joined).flat_map(iter);
         let mut save_at: Option<Instant> = None;
         loop {
             let silent_at = Instant::now() + SILENCE;
@@ -148,6 +151,20 @@ impl Drive {
     }
 }
 
+type Piece = Result<ModelEvent, ModelError>;
+
+/// Joins neighbouring pieces of text: each event wakes every page that follows.
+fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut joined: Vec<Piece> = Vec::with_capacity(2);
+    for piece in pieces {
+        match (joined.last_mut(), piece) {
+            (Some(Ok(ModelEvent::Text(text))), Ok(ModelEvent::Text(more))) => text.push_str(&more),
+            (_, piece) => joined.push(piece),
+        }
+    }
+    joined
+}
+
 /// How long to wait before asking again; none when that would not help.
 fn patience(fault: &ModelError, attempt: u32, chance: u8) -> Option<Duration> {
     let asked = match fault {
@@ -171,6 +188,7 @@ fn patience(fault: &ModelError, attempt: u32, chance: u8) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assistant::model::Finish;
 
     fn busy(seconds: Option<u64>) -> ModelError {
         ModelError::Busy { retry_after: seconds.map(Duration::from_secs), reason: "429".into() }
@@ -184,6 +202,17 @@ mod tests {
         assert_eq!(patience(&busy(None), RETRIES, 0), None);
         assert_eq!(patience(&busy(Some(3600)), 0, 0), None, "an hour is not waited for");
         assert!(patience(&busy(None), 0, 255).is_some_and(|wait| wait <= Duration::from_millis(625)));
+    }
+
+    #[test]
+    fn text_that_arrives_together_is_told_together() {
+        let text = |text: &str| Ok(ModelEvent::Text(text.into()));
+        let end = || Ok(ModelEvent::End { calls: Vec::new(), finish: Finish::Natural });
+        assert_eq!(joined(vec![text("Ma"), text("te"), text("o"), end()]), [text("Mateo"), end()]);
+        assert_eq!(
+            joined(vec![end(), text("a"), Err(busy(None)), text("b")]),
+            [end(), text("a"), Err(busy(None)), text("b")]
+        );
     }
 
     #[test]

@@ -125,7 +125,7 @@ impl Drive {
         };
         self.stored.turn.pause(&call.id, Pause::Approval { approval: approval.id.clone() })?;
         self.save(std::slice::from_ref(&approval)).await?;
-        self.live.publish(Event::ApprovalNeeded { approval });
+        self.live.publish(Event::ApprovalNeeded { approval: Box::new(approval) });
         Ok(())
     }
 
@@ -139,7 +139,7 @@ impl Drive {
         self.stored.turn.call_finished(&call.id, result)?;
         let finished = self.stored.turn.calls().find(|c| c.id == call.id).cloned();
         if let Some(call) = finished {
-            self.live.publish(Event::CallFinished { call });
+            self.live.publish(Event::CallFinished { call: Box::new(call) });
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! From events to frames: what the page's script puts in place.
 
 use askama::Template;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use tracing::error;
 
 use super::super::{
@@ -16,8 +17,9 @@ use crate::{
         TurnId,
         conversation::StoredTurn,
         event::Event,
+        gate::Risk,
         live::LiveTurn,
-        turn::{Ending, Status, Turn},
+        turn::{Call, Ending, Status, Turn},
     },
     identity::Caller,
 };
@@ -28,20 +30,21 @@ pub(super) enum Frame {
     /// Keeps the line open.
     Comment,
     /// For the page's script.
-    Message { id: Option<String>, name: &'static str, data: Value },
+    Message { id: Option<String>, name: &'static str, data: String },
 }
 
 impl Frame {
-    fn message(name: &'static str, data: Value) -> Self {
-        Self::Message { id: None, name, data }
+    fn message(name: &'static str, data: &impl Serialize) -> Self {
+        // Plain texts and numbers always serialise.
+        Self::Message { id: None, name, data: serde_json::to_string(data).unwrap_or_default() }
     }
 
     fn part(key: &str, part: &impl Template) -> Self {
-        Self::message("part", json!({ "key": key, "html": rendered(part) }))
+        Self::message("part", &json!({ "key": key, "html": rendered(part) }))
     }
 
     fn status(state: parts::TurnState) -> Self {
-        Self::message("status", json!({ "state": state.word() }))
+        Self::message("status", &json!({ "state": state.word() }))
     }
 
     pub(super) fn with_id(self, new: &str) -> Self {
@@ -55,7 +58,7 @@ impl Frame {
         match self {
             Self::Comment => russe::Event::Comment("still here".into()),
             Self::Message { id, name, data } => russe::Event::Message(russe::Message {
-                data: data.to_string().into(),
+                data: data.into(),
                 event: Some(name.into()),
                 retry: None,
                 id: id.map(Into::into),
@@ -88,7 +91,7 @@ impl Translator {
         }
         if self.busy {
             self.busy = false;
-            frames.push(Frame::message("part", json!({ "key": "busy", "html": "" })));
+            frames.push(Frame::message("part", &json!({ "key": "busy", "html": "" })));
         }
         match event {
             Event::TextDelta { step, text } => frames.extend(self.text(*step, text)),
@@ -121,13 +124,24 @@ impl Translator {
 
 fn text_frame(step: usize, frame: &markdown::Frame) -> Frame {
     let kind = frame.kind.word();
-    let data = match &frame.tail {
-        Tail::Add(add) => json!({ "step": step, "add": add, "kind": kind }),
-        Tail::Whole(open) => {
-            json!({ "step": step, "sealed": frame.sealed.as_str(), "open": open, "kind": kind })
-        }
+    let text = match &frame.tail {
+        Tail::Add(add) => TextFrame { step, sealed: None, add: Some(add), open: None, kind },
+        Tail::Whole(open) => TextFrame { step, sealed: Some(frame.sealed.as_str()), add: None, open: Some(open), kind },
     };
-    Frame::message("text", data)
+    Frame::message("text", &text)
+}
+
+/// The one frame of which there are many: written without a tree in between.
+#[derive(Serialize)]
+struct TextFrame<'a> {
+    step: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sealed: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    add: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open: Option<&'a str>,
+    kind: &'static str,
 }
 
 /// The frames of an event that depend on nothing before it.
@@ -137,13 +151,14 @@ fn fixed(state: &State, turn: &TurnId, event: &Event) -> Vec<Frame> {
     match event {
         Event::CallStarted { call, doing, .. } => one(format!("call-{call}"), Presenter::doing(call, doing)),
         Event::CallFinished { call } => {
-            let mut frames = vec![Frame::message("part", json!({ "key": format!("connect-{}", call.id), "html": "" }))];
+            let mut frames =
+                vec![Frame::message("part", &json!({ "key": format!("connect-{}", call.id), "html": "" }))];
             let part = presenter.finished(call);
             frames.extend(part.map(|part| Frame::part(&format!("call-{}", call.id), &part)));
             frames
         }
         Event::ConnectionNeeded { call, tool, pause } => {
-            let gone = Frame::message("part", json!({ "key": format!("call-{call}"), "html": "" }));
+            let gone = Frame::message("part", &json!({ "key": format!("call-{call}"), "html": "" }));
             let card = presenter.connection(turn.as_str(), call, tool, pause);
             let card = card.map(|card| Frame::part(&format!("connect-{call}"), &card));
             std::iter::once(gone).chain(card).collect()
@@ -157,7 +172,7 @@ fn fixed(state: &State, turn: &TurnId, event: &Event) -> Vec<Frame> {
         }
         Event::TurnWaiting => vec![Frame::status(parts::TurnState::Waiting)],
         Event::TurnResumed => vec![
-            Frame::message("part", json!({ "key": "send-all", "html": "" })),
+            Frame::message("part", &json!({ "key": "send-all", "html": "" })),
             Frame::status(parts::TurnState::Running),
         ],
         // Text and waiting are the translator's own; the end is shown as a whole turn.
@@ -176,16 +191,32 @@ async fn stored(state: &State, caller: &Caller, turn: &TurnId) -> anyhow::Result
     stored.ok_or_else(|| anyhow::anyhow!("the turn {turn} is gone"))
 }
 
+/// Whether a draft can belong to a turn: one that only looked things up, as most
+/// do, has none.
+fn may_have_drafts(state: &State, turn: &Turn) -> bool {
+    let toolbox = &state.assistant.parts().toolbox;
+    let reads = |call: &Call| toolbox.find(&call.tool).is_some_and(|tool| tool.card().risk == Risk::Reads);
+    turn.status == Status::Waiting || !turn.calls().all(reads)
+}
+
 /// The whole turn as one frame.
 async fn whole(state: &State, caller: &Caller, stored: &StoredTurn, alive: bool) -> anyhow::Result<Frame> {
-    let approvals = state.approvals.of_conversation(&caller.teacher.id, &stored.conversation).await?;
+    let approvals = if may_have_drafts(state, &stored.turn) {
+        state.approvals.of_conversation(&caller.teacher.id, &stored.conversation).await?
+    } else {
+        Vec::new()
+    };
     let turn = presenter(state).turn(stored, &approvals, alive);
-    Ok(Frame::message("turn", json!({ "html": rendered(&turn) })))
+    Ok(Frame::message("turn", &json!({ "html": rendered(&turn) })))
 }
 
 /// The turn as it stood when its log began: what the events build on.
-pub(super) async fn base(state: &State, caller: &Caller, live: &LiveTurn, turn: &TurnId) -> Result<Frame, PageError> {
-    let mut stored = stored(state, caller, turn).await?;
+pub(super) async fn base(
+    state: &State,
+    caller: &Caller,
+    live: &LiveTurn,
+    mut stored: StoredTurn,
+) -> Result<Frame, PageError> {
     stored.turn = Turn { status: Status::Running, ..live.base.clone() };
     Ok(whole(state, caller, &stored, true).await?)
 }
@@ -218,6 +249,6 @@ pub(super) async fn send_all(state: &State, caller: &Caller, turn: &TurnId, even
     let approvals = state.approvals.of_conversation(&caller.teacher.id, &stored.conversation).await.ok()?;
     match presenter(state).send_all(&stored, &approvals) {
         Some(bar) => Some(Frame::part("send-all", &bar)),
-        None => Some(Frame::message("part", json!({ "key": "send-all", "html": "" }))),
+        None => Some(Frame::message("part", &json!({ "key": "send-all", "html": "" }))),
     }
 }
