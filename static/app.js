@@ -320,7 +320,7 @@ function start() {
       const { hash, parts = [] } = problem.data ?? {};
       place(turn, parts.filter((part) => part.key !== name || hash !== letter.dataset.hash));
       const shown = find(section(turn), name) ?? letter, footer = one("footer", shown);
-      if (one(".status", shown)) one(".status", shown).textContent = "nothing has been sent";
+      if (one(".status", shown)) one(".status", shown).textContent = hash ? "nothing has been sent" : "load the page again to see whether it was sent";
       const note = one(".fault", shown) ?? made('<p class="fault" role="alert"></p>');
       note.textContent = problem.message;
       if (footer) footer.before(note); else shown.append(note);
@@ -330,12 +330,17 @@ function start() {
   const place = (turn, parts) => parts.forEach(({ key, html }) => put(section(turn), key, html));
   // What can still be done about a mail that failed, or of which nobody knows.
   async function choose(form, decision) {
+    if (form.getAttribute("aria-busy")) return;
+    form.setAttribute("aria-busy", "true");
     const turn = form.closest("[data-turn]").dataset.turn;
     try {
       const { parts } = await post(form.action, { decision });
       place(turn, parts);
       find(section(turn), parts.at(-1).key)?.focus({ preventScroll: true });
-    } catch (problem) { complain(problem.message); }
+    } catch (problem) {
+      form.removeAttribute("aria-busy");
+      complain(problem.message);
+    }
   }
   // Each draft goes by its own form, so that what is sent is what is shown, changes included.
   async function decideAll(bar) {
