@@ -12,7 +12,6 @@ use std::{net::TcpListener, sync::Arc};
 
 use anyhow::Context;
 use async_trait::async_trait;
-use jiff::SignedDuration;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
@@ -31,10 +30,7 @@ use crate::{
     store::{Sealer, Store},
     tools,
     vault::Vault,
-    web::{
-        session::ABSOLUTE_LIFETIME,
-        state::{Health, State},
-    },
+    web::state::{Health, State},
 };
 
 /// What a test may hold still.
@@ -70,8 +66,6 @@ impl App {
         let sealer = Sealer::new(ring, Arc::clone(&world.ids));
         let (ids, clock) = (Arc::clone(&world.ids), Arc::clone(&world.clock));
         let store = Store::open(&settings.data.database, sealer, ids, clock).await?;
-        let over = SignedDuration::from_secs(ABSOLUTE_LIFETIME);
-        store.drop_old_sign_ins(world.clock.now() - over).await?;
         let school = School::new(read_school(&settings)?, store.address_changes().await?);
         let state = wire(&settings, &services, world, &store, Arc::new(school))?;
         state.assistant.recover().await.context("what the last run left behind could not be mended")?;

@@ -6,6 +6,7 @@
 //! the model, the vault and the store are ports.
 
 pub mod approval;
+mod closing;
 pub mod conversation;
 mod deciding;
 mod driver;

@@ -8,6 +8,7 @@ mod attempt;
 mod callback;
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -16,6 +17,9 @@ pub use attempt::Attempt;
 pub use callback::{Callback, CallbackError, CallbackOutcome};
 
 use crate::school::Teacher;
+
+/// A session, and the sign-in it stands on, end this long after signing in.
+pub const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(12);
 
 /// One sign-in of one teacher in one browser; the refresh token hangs on it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -30,6 +30,8 @@ function start() {
   const jump = one("[data-jump]"), fault = one("#words-fault"), page = document.documentElement;
   const touch = matchMedia("(pointer: coarse)").matches;
   const streams = new Map();
+  // Enter in an empty box says nothing, and the browser need not complain about it.
+  write.noValidate = true;
   const key = () => `words:${chat.dataset.chat || "new"}`;
 
   // ---- The reader's place: follow only while the reader is at the end.
@@ -92,7 +94,12 @@ function start() {
     keepPlace(old, fresh);
     old.replaceWith(fresh);
     dress(fresh);
-    if (focused) (document.getElementById(focused.id) ?? fresh).focus({ preventScroll: true });
+    if (focused) twin(focused, fresh).focus({ preventScroll: true });
+  }
+  // What has taken the place of something: the same field, the same part, or at least the whole.
+  function twin(old, fresh) {
+    const part = find(fresh, old.closest("[data-key]")?.dataset.key ?? "") ?? fresh;
+    return document.getElementById(old.id) ?? (old.matches("summary") ? one("summary", part) : part) ?? part;
   }
   function dress(root) {
     for (const letter of all(".letter", root).concat(root.matches(".letter") ? root : [])) {
@@ -286,8 +293,8 @@ function start() {
     document.title = `${heading.textContent} · Teacher’s Aide`;
     one(".side [aria-current]")?.removeAttribute("aria-current");
     const past = one("[data-past]");
-    if (past && !one("ul", past)) past.append(made("<ul></ul>"));
-    if (past) one("ul", past).prepend(item);
+    if (one("h2", past)?.textContent !== "Today") past.prepend(...made("<div><h2>Today</h2><ul></ul></div>").children);
+    one("ul", past).prepend(item);
   }
   async function decide(letter, decision) {
     if (letter.getAttribute("aria-busy")) return;
@@ -313,7 +320,7 @@ function start() {
       const { hash, parts = [] } = problem.data ?? {};
       place(turn, parts.filter((part) => part.key !== name || hash !== letter.dataset.hash));
       const shown = find(section(turn), name) ?? letter, footer = one("footer", shown);
-      if (one(".status", shown)) one(".status", shown).textContent = "nothing has been sent";
+      if (one(".status", shown)) one(".status", shown).textContent = hash ? "nothing has been sent" : "load the page again to see whether it was sent";
       const note = one(".fault", shown) ?? made('<p class="fault" role="alert"></p>');
       note.textContent = problem.message;
       if (footer) footer.before(note); else shown.append(note);
@@ -323,12 +330,17 @@ function start() {
   const place = (turn, parts) => parts.forEach(({ key, html }) => put(section(turn), key, html));
   // What can still be done about a mail that failed, or of which nobody knows.
   async function choose(form, decision) {
+    if (form.getAttribute("aria-busy")) return;
+    form.setAttribute("aria-busy", "true");
     const turn = form.closest("[data-turn]").dataset.turn;
     try {
       const { parts } = await post(form.action, { decision });
       place(turn, parts);
       find(section(turn), parts.at(-1).key)?.focus({ preventScroll: true });
-    } catch (problem) { complain(problem.message); }
+    } catch (problem) {
+      form.removeAttribute("aria-busy");
+      complain(problem.message);
+    }
   }
   // Each draft goes by its own form, so that what is sent is what is shown, changes included.
   async function decideAll(bar) {

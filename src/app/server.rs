@@ -15,10 +15,11 @@ use tracing::info;
 use tracing_actix_web::TracingLogger;
 
 use crate::{
+    identity::SESSION_LIFETIME,
     settings::AppKeys,
     store::{SqlSessionStore, Store},
     telemetry::RequestSpan,
-    web::{csrf, error, headers, routes, session, state::State},
+    web::{csrf, error, headers, routes, state::State},
 };
 
 /// How long the last answers may take when the server goes down.
@@ -66,7 +67,7 @@ pub(super) async fn run(
 }
 
 fn sessions(store: Store, secure: bool, key: Key) -> SessionMiddleware<SqlSessionStore> {
-    let lifetime = PersistentSession::default().session_ttl(time::Duration::seconds(session::ABSOLUTE_LIFETIME));
+    let lifetime = PersistentSession::default().session_ttl(time::Duration::seconds(SESSION_LIFETIME.as_secs()));
     SessionMiddleware::builder(SqlSessionStore(store), key)
         .cookie_name(if secure { "__Host-aide" } else { "aide" }.to_owned())
         .cookie_path("/".to_owned())

@@ -111,8 +111,8 @@ pub trait Conversations: Send + Sync + 'static {
     async fn notes(&self, id: &ConversationId) -> anyhow::Result<Vec<Note>>;
     /// Writes a note behind the latest turn.
     async fn add_note(&self, id: &ConversationId, text: &str, at: Timestamp) -> anyhow::Result<()>;
-    /// All turns that say they are running, whoever's: for the start of the server.
-    async fn running(&self) -> anyhow::Result<Vec<StoredTurn>>;
+    /// All turns that are not over, whoever's: for the start of the server.
+    async fn unfinished(&self) -> anyhow::Result<Vec<StoredTurn>>;
 }
 
 /// Where approvals are kept.
@@ -156,7 +156,7 @@ pub const HISTORY_TOKENS: usize = 24_000;
 /// The conversation as the model reads it: the rules, as many past turns as fit
 /// (whole ones, so that no call is without its result), and the present turn.
 pub fn as_messages(system: String, past: &[StoredTurn], notes: &[Note], present: &StoredTurn) -> Vec<Message> {
-    let present_messages = turn_messages(present, &[]);
+    let present_messages = turn_messages(present, notes);
     let mut budget = HISTORY_TOKENS.saturating_sub(present_messages.iter().map(tokens).sum());
     let mut kept = Vec::new();
     for turn in past.iter().rev().filter(|turn| turn.seq < present.seq) {

@@ -195,6 +195,9 @@ impl Assistant {
 
     /// The teacher looked in the sent folder of their mailbox and found it.
     async fn was_sent(&self, approval: Approval) -> Result<Approval, DecideError> {
+        if approval.state == ApprovalState::Sent {
+            return Ok(approval);
+        }
         if approval.state != ApprovalState::Unknown {
             return Err(DecideError::Changed(Box::new(approval)));
         }
@@ -302,6 +305,11 @@ impl Assistant {
             "Note from the application about the draft of {} above: {what}.",
             wire_id(stored.seq, &approval.call)
         );
+        // A second click on a decided draft tells the model nothing new.
+        let told = self.parts.conversations.notes(&approval.conversation).await?;
+        if told.iter().any(|note| note.text == text) {
+            return Ok(());
+        }
         self.parts.conversations.add_note(&approval.conversation, &text, self.parts.clock.now()).await
     }
 }

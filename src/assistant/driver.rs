@@ -17,7 +17,7 @@ use super::{
     conversation::{Note, StoredTurn},
     event::Event,
     live::{ConversationLock, LiveTurn},
-    turn::{CallState, Ending, Next, Pause},
+    turn::{Ending, Limit, Next},
 };
 use crate::identity::Caller;
 
@@ -46,11 +46,15 @@ impl Drive {
         lock: ConversationLock,
     ) {
         let span = info_span!("turn", turn = %stored.turn.id, teacher = %caller.teacher.id);
+        let stop = live.begin_drive();
+        if assistant.is_going_down() {
+            stop.cancel();
+        }
         let drive = Self {
             assistant: Arc::clone(assistant),
             caller: caller.clone(),
             stored,
-            stop: live.begin_drive(),
+            stop,
             live,
             past: Vec::new(),
             notes: Vec::new(),
@@ -79,7 +83,16 @@ impl Drive {
     async fn steps(&mut self) -> anyhow::Result<Option<Ending>> {
         self.remember().await?;
         loop {
-            match self.stored.turn.next() {
+            let next = self.stored.turn.next();
+            if matches!(next, Next::AskModel | Next::HandleCall(..)) {
+                if self.stop.is_cancelled() {
+                    return Ok(Some(self.stopped()));
+                }
+                if Instant::now() >= self.deadline {
+                    return Ok(Some(Ending::OverBudget { limit: Limit::Time }));
+                }
+            }
+            match next {
                 Next::AskModel => {
                     if let Err(ending) = self.ask_model().await? {
                         return Ok(Some(ending));
@@ -99,8 +112,10 @@ impl Drive {
 
     /// Reads the past of the conversation; a first turn has none.
     async fn remember(&mut self) -> anyhow::Result<()> {
-        if self.stored.seq > 1 {
-            let conversations = &self.assistant.parts.conversations;
+        let conversations = &self.assistant.parts.conversations;
+        // A turn that begins a conversation has no past; one that is taken up
+        // again may have notes about its own drafts.
+        if self.stored.seq > 1 || !self.stored.turn.steps.is_empty() {
             self.past = conversations.turns(&self.caller.teacher.id, &self.stored.conversation).await?;
             self.notes = conversations.notes(&self.stored.conversation).await?;
         }
@@ -117,21 +132,11 @@ impl Drive {
     /// Takes in decisions that were made while the turn was still at work.
     /// Says whether there were any.
     async fn collect_decisions(&mut self) -> anyhow::Result<bool> {
-        let mut any = false;
-        for (call, approval) in waiting_approvals(&self.stored) {
-            let approvals = &self.assistant.parts.approvals;
-            let Some(approval) = approvals.approval(&self.caller.teacher.id, &approval).await? else { continue };
-            if let Some(result) = approval.call_result() {
-                self.stored.turn.call_finished(&call, result)?;
-                any = true;
-            }
-        }
-        Ok(any)
+        self.assistant.take_in_decisions(&mut self.stored, false).await
     }
 
     async fn finish(mut self, ending: Ending) {
-        self.stored.turn.close(ending.clone());
-        if let Err(fault) = self.save(&[]).await {
+        if let Err(fault) = self.assistant.close(&mut self.stored, ending.clone()).await {
             error!(error = format!("{fault:#}"), "a turn that is over could not be stored; the next start mends it");
         }
         info!(ending = ending_word(&ending), "turn over");
@@ -150,23 +155,9 @@ impl Drive {
     fn broken(&self, fault: &anyhow::Error) -> Ending {
         let reference = self.assistant.reference();
         error!(reference, error = format!("{fault:#}"), "turn failed");
-        let words = "Something went wrong on our side. Your message is kept, and nothing was sent.".to_owned();
+        let words = "Something went wrong on our side. Your message is kept; the cards show what was sent.".to_owned();
         Ending::Failed { words, reference }
     }
-}
-
-/// The calls that wait for an approval, with it.
-pub(super) fn waiting_approvals(stored: &StoredTurn) -> Vec<(String, super::ApprovalId)> {
-    stored
-        .turn
-        .calls()
-        .filter_map(|call| match &call.state {
-            CallState::Waiting { pause: Pause::Approval { approval } } => Some((call.id.clone(), approval.clone())),
-            CallState::Waiting { pause: Pause::Connection { .. } | Pause::SignIn }
-            | CallState::Open
-            | CallState::Finished { .. } => None,
-        })
-        .collect()
 }
 
 fn ending_word(ending: &Ending) -> &'static str {

@@ -7,6 +7,7 @@ use tracing::info;
 use super::{
     Assistant,
     approval::{Approval, ApprovalState},
+    conversation::StoredTurn,
     deciding::unknown,
     turn::{Ending, Next, Status},
 };
@@ -19,14 +20,12 @@ impl Assistant {
         for approval in &claimed {
             self.recover_claim(approval).await?;
         }
-        let running = self.parts.conversations.running().await?;
-        for mut stored in running.clone() {
-            let words = "The server was restarted while the answer was written. What had arrived is kept.";
-            stored.turn.close(Ending::Interrupted { words: words.to_owned() });
-            self.parts.conversations.save(&mut stored, &[]).await?;
+        let unfinished = self.parts.conversations.unfinished().await?;
+        for mut stored in unfinished.clone() {
+            self.recover_turn(&mut stored).await?;
         }
-        if !claimed.is_empty() || !running.is_empty() {
-            info!(turns = running.len(), claims = claimed.len(), "mended what the last run left behind");
+        if !claimed.is_empty() || !unfinished.is_empty() {
+            info!(turns = unfinished.len(), claims = claimed.len(), "looked after what the last run left behind");
         }
         Ok(())
     }
@@ -35,18 +34,18 @@ impl Assistant {
         let (state, outcome) = unknown();
         let changed_at = self.parts.clock.now();
         let next = Approval { state, outcome: Some(outcome), changed_at, ..claimed.clone() };
-        if !self.parts.approvals.advance(claimed.standing(), &next).await? {
-            return Ok(());
+        self.parts.approvals.advance(claimed.standing(), &next).await?;
+        Ok(())
+    }
+
+    /// A turn that ran was interrupted; one that waits goes on waiting, unless
+    /// all that it waits for was decided and it was not told.
+    async fn recover_turn(&self, stored: &mut StoredTurn) -> anyhow::Result<()> {
+        let told = self.take_in_decisions(stored, false).await?;
+        if stored.turn.status == Status::Waiting && stored.turn.next() == Next::Paused {
+            return if told { self.parts.conversations.save(stored, &[]).await } else { Ok(()) };
         }
-        let Some(result) = next.call_result() else { return Ok(()) };
-        let Some(mut stored) = self.parts.conversations.turn(&next.teacher, &next.turn).await? else { return Ok(()) };
-        if stored.turn.call_finished(&next.call, result).is_err() {
-            return Ok(());
-        }
-        if stored.turn.status == Status::Waiting && stored.turn.next() != Next::Paused {
-            let words = "The server was restarted while a mail was on its way.".to_owned();
-            stored.turn.close(Ending::Interrupted { words });
-        }
-        self.parts.conversations.save(&mut stored, &[]).await
+        let words = "The server was restarted before the answer was whole. What had arrived is kept.".to_owned();
+        self.close(stored, Ending::Interrupted { words }).await
     }
 }

@@ -54,15 +54,32 @@ impl Assistant {
         let turn = Turn::new(TurnId::fresh(ids), words.as_str());
         let teacher = caller.teacher.id.clone();
         let new = NewTurn { teacher, conversation, title, client_id, turn, at: self.parts.clock.now() };
-        self.begin(caller, new).await
+        // In a task of its own: a browser that goes away in the middle must not
+        // leave a stored turn that nobody drives.
+        let (this, caller) = (Arc::clone(self), caller.clone());
+        let begun = self.spawn(async move { this.begin(&caller, new).await }).await;
+        begun.map_err(|panic| anyhow::Error::from(panic).context("a turn did not begin"))?
     }
 
     async fn begin(self: &Arc<Self>, caller: &Caller, new: NewTurn) -> Result<StoredTurn, SayError> {
+        let again = NewTurn { client_id: ClientId::fresh(&*self.parts.ids), ..new.clone() };
+        match self.begin_once(caller, new).await? {
+            Some(stored) => Ok(stored),
+            None => self.begin_once(caller, again).await?.ok_or(SayError::Busy),
+        }
+    }
+
+    /// None when the client id stands for other words: the answer to those was
+    /// lost, and the teacher wrote them anew.
+    async fn begin_once(self: &Arc<Self>, caller: &Caller, new: NewTurn) -> Result<Option<StoredTurn>, SayError> {
         let conversation = new.conversation.clone();
+        let words = new.turn.words.clone();
         let mut lock = None;
         if new.title.is_none() {
             let latest = self.parts.conversations.latest(&new.teacher, &conversation).await?;
-            if latest.is_some_and(|latest| latest.turn.status != Status::Running) {
+            // A turn that says it runs and that nobody drives was cut off.
+            let runs = |latest: &StoredTurn| latest.turn.status == Status::Running && self.is_alive(&latest.turn.id);
+            if latest.is_some_and(|latest| !runs(&latest)) {
                 let waited = tokio::time::timeout(PATIENCE, self.live.lock(&conversation)).await;
                 lock = Some(waited.map_err(|_| SayError::Busy)?);
                 self.set_aside(caller, &conversation).await?;
@@ -77,9 +94,9 @@ impl Assistant {
                 };
                 let live = self.live_turn(&stored);
                 Drive::start(self, caller, stored.clone(), live, lock);
-                Ok(stored)
+                Ok(Some(stored))
             }
-            Started::Already(stored) => Ok(stored),
+            Started::Already(stored) => Ok(Some(stored).filter(|stored| stored.turn.words == words)),
             Started::Busy => Err(SayError::Busy),
             Started::NoSuchConversation => Err(SayError::NotFound),
         }
@@ -89,9 +106,11 @@ impl Assistant {
     /// that says so, and the cards stay.
     async fn set_aside(&self, caller: &Caller, conversation: &ConversationId) -> anyhow::Result<()> {
         let latest = self.parts.conversations.latest(&caller.teacher.id, conversation).await?;
-        let Some(mut stored) = latest.filter(|latest| latest.turn.status == Status::Waiting) else { return Ok(()) };
-        stored.turn.close(Ending::SetAside);
-        self.parts.conversations.save(&mut stored, &[]).await?;
+        let Some(mut stored) = latest.filter(|latest| !latest.turn.is_over()) else { return Ok(()) };
+        if stored.turn.status == Status::Running && self.is_alive(&stored.turn.id) {
+            return Ok(());
+        }
+        self.close(&mut stored, Ending::SetAside).await?;
         if let Some(live) = self.live.find(&stored.turn.id) {
             live.publish(Event::TurnFinished { ending: Ending::SetAside });
         }
@@ -110,7 +129,11 @@ impl Assistant {
         let live = self.live.find(turn);
         let stored = self.parts.conversations.turn(&caller.teacher.id, turn).await?.ok_or(SayError::NotFound)?;
         let live = match &stored.turn.status {
-            Status::Waiting if live.is_none() => Some(self.live_turn(&stored)),
+            Status::Waiting if live.is_none() => {
+                let live = self.live_turn(&stored);
+                live.publish(Event::TurnWaiting);
+                Some(live)
+            }
             Status::Running | Status::Waiting | Status::Ended { .. } => live,
         };
         Ok(Watch { stored, live })

@@ -109,6 +109,12 @@ pub struct Field {
 }
 
 impl Preview {
+    /// Whether all that the teacher cannot edit is the same: to whom, from whom.
+    pub fn shows_the_same_as(&self, other: &Self) -> bool {
+        let fixed = |preview: &Self| (preview.heading.clone(), preview.action.clone(), preview.note.clone());
+        self.rows == other.rows && fixed(self) == fixed(other)
+    }
+
     /// The value of a field; empty if there is none by that name.
     pub fn field(&self, name: &str) -> &str {
         self.fields.iter().find(|field| field.name == name).map_or("", |field| &field.value)

@@ -153,8 +153,8 @@ impl Conversations for Store {
         Ok(())
     }
 
-    async fn running(&self) -> anyhow::Result<Vec<StoredTurn>> {
-        let sql = select_turns!("WHERE status = 'running' ORDER BY id");
+    async fn unfinished(&self) -> anyhow::Result<Vec<StoredTurn>> {
+        let sql = select_turns!("WHERE status <> 'ended' ORDER BY id");
         let rows = sqlx::query_as::<_, TurnRow>(sql).fetch_all(&self.reader).await?;
         rows.into_iter().map(TurnRow::read).collect()
     }

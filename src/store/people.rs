@@ -1,12 +1,11 @@
 //! Teachers and their sign-ins.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{Store, millis};
 use crate::{
-    identity::{Caller, RefreshToken, RefreshTokens, SignInId, SignIns, SignedIn, SignedOut},
+    identity::{Caller, RefreshToken, RefreshTokens, SESSION_LIFETIME, SignInId, SignIns, SignedIn, SignedOut},
     school::{Teacher, TeacherId},
 };
 
@@ -32,6 +31,9 @@ impl SignIns for Store {
             .fetch_one(&mut *tx)
             .await?;
         let teacher = read_teacher(&row);
+        // A browser that never came back leaves no token behind.
+        let over = millis(self.clock.now() - SESSION_LIFETIME);
+        sqlx::query("DELETE FROM sign_ins WHERE created_at < $1").bind(over).execute(&mut *tx).await?;
         let id = hex::encode(self.ids.secret());
         let refresh = signed_in.refresh_token.as_ref().map(|t| self.sealer.seal(&t.0, &id, REFRESH)).transpose()?;
         let id_token = self.sealer.seal(&signed_in.id_token, &id, ID_TOKEN)?;
@@ -67,16 +69,6 @@ impl SignIns for Store {
             refresh_token: open(row.get("refresh_token"), REFRESH)?.map(RefreshToken),
             id_token: open(row.get("id_token"), ID_TOKEN)?,
         })
-    }
-}
-
-impl Store {
-    /// Drops the sign-ins that began before `before`, whose sessions are over:
-    /// a browser that never came back leaves no token behind.
-    pub async fn drop_old_sign_ins(&self, before: Timestamp) -> anyhow::Result<()> {
-        let sql = "DELETE FROM sign_ins WHERE created_at < $1";
-        sqlx::query(sql).bind(millis(before)).execute(&self.writer).await?;
-        Ok(())
     }
 }
 

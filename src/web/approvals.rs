@@ -23,7 +23,12 @@ use super::{
     state::State,
 };
 use crate::{
-    assistant::{ApprovalId, DecideError, Decision, TurnId, approval::Approval, toolbox::Edits, turn::Pause},
+    assistant::{
+        ApprovalId, DecideError, Decision, TurnId,
+        approval::{Approval, ApprovalState},
+        toolbox::Edits,
+        turn::Pause,
+    },
     identity::Caller,
 };
 
@@ -107,7 +112,18 @@ struct Refusal {
     pause: Option<Pause>,
 }
 
-const CHANGED: &str = "This draft has changed since it was shown. Look at it again; nothing was sent.";
+/// Why a click came too late, by what stands there now.
+fn changed(approval: &Approval) -> &'static str {
+    match approval.state {
+        ApprovalState::Proposed => "This draft has changed since it was shown. Look at it again; nothing was sent.",
+        ApprovalState::Rejected => "This draft was discarded meanwhile. Nothing was sent.",
+        ApprovalState::Approved | ApprovalState::Claimed => "This draft is being sent already, as it stands there now.",
+        ApprovalState::Sent => "This was sent meanwhile, as it stands there now.",
+        ApprovalState::Failed | ApprovalState::Unknown | ApprovalState::Superseded => {
+            "This was decided meanwhile. What stands there now is how it went."
+        }
+    }
+}
 
 impl Verdict {
     fn of(decided: Result<Approval, DecideError>) -> Result<Self, PageError> {
@@ -116,7 +132,10 @@ impl Verdict {
             Ok(approval) => return Ok(Self { approval, replaced: None, refusal: None }),
             Err(DecideError::NotFound) => return Err(PageError::NotFound),
             Err(DecideError::Broken(fault)) => return Err(PageError::Broken(fault)),
-            Err(DecideError::Changed(approval)) => (approval, refusal(StatusCode::CONFLICT, CHANGED.to_owned(), None)),
+            Err(DecideError::Changed(approval)) => {
+                let words = changed(&approval).to_owned();
+                (approval, refusal(StatusCode::CONFLICT, words, None))
+            }
             Err(DecideError::BadEdit { words, approval }) => {
                 (approval, refusal(StatusCode::UNPROCESSABLE_ENTITY, words, None))
             }
@@ -182,16 +201,13 @@ impl Verdict {
             until_quiet(state, caller, &approval.turn, PATIENCE).await?;
             return Ok(see(&format!("/chat/{}#turn-{}", approval.conversation, approval.turn)));
         };
-        if refusal.pause == Some(Pause::SignIn) {
-            return Ok(see(&format!("/auth/login?turn={}", approval.turn)));
-        }
-        if refusal.pause.is_some() {
-            return Ok(see(&format!("/auth/login?consent=1&turn={}", approval.turn)));
-        }
-        let overlay = Overlay { approval: approval.id.clone(), edits, words: refusal.words };
+        // The way to the account is a link on the page, not a redirect: a
+        // browser holds the redirects after a form to the page's own policy.
+        let Refusal { status, words, pause } = refusal;
+        let overlay = Overlay { approval: approval.id.clone(), edits, words, pause };
         let page = chat::page(state, caller, &approval.conversation, Typed::default(), Some(&overlay)).await?;
         let mut answer = html(&page)?;
-        *answer.status_mut() = refusal.status;
+        *answer.status_mut() = status;
         Ok(answer)
     }
 }
@@ -214,9 +230,18 @@ pub async fn send_all(
         }
         // One after the other: a fault in one leaves the others as they are.
         let decision = Decision::Send { hash, edits: Edits::new() };
-        verdicts.push(Verdict::of(state.assistant.decide(&teacher.0, &id, decision).await)?);
+        let decided = state.assistant.decide(&teacher.0, &id, decision).await;
+        match Verdict::of(decided) {
+            Ok(verdict) => verdicts.push(verdict),
+            // What the others came to must be seen, whatever broke here.
+            Err(fault) if verdicts.is_empty() => return Err(fault),
+            Err(fault) => tracing::error!(error = %fault, approval = %id, "one of several decisions broke"),
+        }
     }
     if !wants_json(&request) {
+        if let Some(refused) = verdicts.into_iter().find(|verdict| verdict.refusal.is_some()) {
+            return refused.into_page(&state, &teacher.0, Edits::new()).await;
+        }
         until_quiet(&state, &teacher.0, &turn, PATIENCE).await?;
         return Ok(see(&format!("/chat/{}#turn-{turn}", stored.conversation)));
     }

@@ -101,7 +101,7 @@ impl PageError {
             Self::Broken(_) => told(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Something went wrong on our side",
-                "It is not your doing, and nothing was sent. Try again in a moment.",
+                "It is not your doing. Go back to see how things stand, and try again in a moment.",
                 home,
             ),
         }

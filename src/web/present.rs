@@ -76,7 +76,12 @@ impl Presenter<'_> {
         for call in &step.calls {
             let drafts = approvals.get(call.id.as_str()).map(Vec::as_slice).unwrap_or_default();
             parts.extend(self.call(stored, call));
-            parts.extend(drafts.iter().map(|approval| self.approval(approval)));
+            for approval in drafts {
+                parts.push(self.approval(approval));
+                let overlay = self.overlay.filter(|overlay| overlay.approval == approval.id);
+                let pause = overlay.and_then(|overlay| overlay.pause.as_ref());
+                parts.extend(pause.and_then(|p| self.connection(stored.turn.id.as_str(), &call.id, &call.tool, p)));
+            }
         }
     }
 

@@ -10,16 +10,14 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use serde::{Deserialize, Serialize};
 
 use super::{error::PageError, state::State};
-use crate::identity::{Attempt, Caller, SignInId};
+use crate::identity::{Attempt, Caller, SESSION_LIFETIME, SignInId};
 
 const SIGN_IN: &str = "sign_in";
 const BEGUN_AT: &str = "begun_at";
 const SEEN_AT: &str = "seen_at";
 const UNDER_WAY: &str = "under_way";
 
-/// A session ends this long after signing in, in seconds.
-pub const ABSOLUTE_LIFETIME: i64 = 12 * 60 * 60;
-/// And this long after the last request, in seconds.
+/// A session ends this long after the last request, in seconds.
 const IDLE_LIFETIME: i64 = 60 * 60;
 /// How exactly the last request is known, in seconds: each look costs a write.
 const SEEN_GRAIN: i64 = 5 * 60;
@@ -75,7 +73,7 @@ pub fn sign_in_of(session: &Session) -> Option<SignInId> {
 fn is_alive(session: &Session, now: i64) -> bool {
     let begun = readable(session.get::<i64>(BEGUN_AT)).unwrap_or(i64::MIN);
     let seen = readable(session.get::<i64>(SEEN_AT)).unwrap_or(i64::MIN);
-    if now.saturating_sub(begun) >= ABSOLUTE_LIFETIME || now.saturating_sub(seen) >= IDLE_LIFETIME {
+    if now.saturating_sub(begun) >= SESSION_LIFETIME.as_secs() || now.saturating_sub(seen) >= IDLE_LIFETIME {
         return false;
     }
     if now.saturating_sub(seen) >= SEEN_GRAIN {

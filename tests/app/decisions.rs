@@ -28,6 +28,7 @@ async fn a_new_message_sets_waiting_drafts_aside_and_a_late_yes_still_sends() {
     let cards = ada.cards(&asked.conversation).await;
     assert_eq!(cards, screen.cards());
     ada.decide(&cards[0], "send", &[]).await.with(200);
+    ada.decide(&cards[0], "send", &[]).await.with(200);
     ada.decide(&cards[1], "discard", &[]).await.with(200);
     assert_eq!(app.accepted().len(), 1);
     let page = ada.page(&asked.conversation).await;
@@ -43,6 +44,7 @@ async fn a_new_message_sets_waiting_drafts_aside_and_a_late_yes_still_sends() {
     };
     let told = noted().await;
     assert!(told.contains("approved it, and it was sent") && told.contains("discarded it"), "{told}");
+    assert_eq!(told.matches("and it was sent").count(), 1, "a second click is no second mail: {told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -91,4 +93,35 @@ async fn a_browser_that_goes_away_in_the_middle_of_a_send_does_not_cut_it() {
     eventually("the mail has left", || app.accepted().len() == 1).await;
     assert_eq!(ada.follow_to_the_end(&asked.turn).await.state, "done");
     assert!(ada.page(&asked.conversation).await.has(".receipt .stamp"), "the receipt is there all the same");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_model_is_never_told_that_a_mail_on_its_way_was_not_sent() {
+    let (app, ada, _grace) = school_day().await;
+    app.mind.calls([mail_to(MATEO, "One", "Dear Mateo"), mail_to(JAMES, "Two", "Dear James")]);
+    let (asked, screen) = ada.hear("Write to both").await;
+    // Google takes its time over the first mail, and the teacher goes on meanwhile.
+    app.sandbox.faults().add(Fault::on(Route::GmailSend).then(Effect::Delay(std::time::Duration::from_secs(2))));
+    let (tab, card) = (ada.clone(), screen.cards().remove(0));
+    let sending = tokio::spawn(async move { tab.decide(&card, "send", &[]).await.with(200) });
+    eventually("the mail is on its way", || app.sandbox.log().count(Route::GmailSend) == 1).await;
+    app.mind.says("All well.");
+    let next = ada.ask_in(&asked.conversation, "And the class?").await;
+    ada.follow(&next.turn).await;
+    let told = app.last_question();
+    assert!(told.contains("on_its_way"), "{told}");
+    assert_eq!(told.matches("Nothing was sent. The draft still waits").count(), 1, "of the other one: {told}");
+    sending.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_words_under_the_same_client_id_are_another_message() {
+    let (app, ada, _grace) = school_day().await;
+    app.mind.says("One.").says("Two.");
+    let post = |words: &'static str| [("words", words), ("client_id", "the-same-client-id")];
+    let first = ada.post("/chat", &post("First")).await.with(200).json();
+    let second = ada.post("/chat", &post("Second, written anew")).await.with(200).json();
+    assert_ne!(first["turn"], second["turn"]);
+    let again = ada.post("/chat", &post("First")).await.with(200).json();
+    assert_eq!(first["turn"], again["turn"]);
 }

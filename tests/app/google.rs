@@ -124,11 +124,13 @@ async fn a_permission_taken_back_at_google_asks_for_consent_and_keeps_the_draft(
     let (asked, screen) = ada.hear("Write to Mateo").await;
     an_hour_at_work(&clock, &ada).await;
     app.sandbox.auth0().google_revoked(&cast::ada().subject);
-    // Without a script the browser is led straight on to Google's consent.
+    // Without a script the page comes back with the way to Google's consent.
     let form = ada.page(&asked.conversation).await.form("form.letter").fill("decision", "send");
-    let away = ada.submit(&form.fill("body", "Dear Mateo, corrected.")).await.with(303);
-    assert_eq!(away.location(), format!("/auth/login?consent=1&turn={}", asked.turn));
-    ada.sign_in(away.location(), &cast::ada()).await.with(303);
+    let back = ada.submit(&form.fill("body", "Dear Mateo, corrected.")).await.with(409);
+    assert!(back.text(".letter .fault").contains("Nothing was sent"), "{}", back.body);
+    let door = back.attrs("a[href*='consent=1']", "href").remove(0);
+    assert_eq!(door, format!("/auth/login?consent=1&turn={}", asked.turn));
+    ada.sign_in(&door, &cast::ada()).await.with(303);
     let card = ada.cards(&asked.conversation).await.remove(0);
     assert_eq!((card.body.as_str(), screen.cards().len()), ("Dear Mateo, corrected.", 1));
     ada.decide(&card, "send", &[]).await.with(200);
@@ -165,6 +167,21 @@ async fn a_mail_whose_answer_was_lost_is_told_as_unknown_and_never_sent_again_by
     // She looked, and it was there.
     let found = ada.decide(&card_of(&told), "was_sent", &[]).await.with(200).json();
     assert_eq!((found["state"].as_str(), app.accepted().len()), (Some("sent"), 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_may_have_been_sent_is_never_called_not_sent_when_it_is_written_again() {
+    let (app, ada, _grace) = school_day().await;
+    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Please look.");
+    let (asked, screen) = ada.hear("Write to Mateo").await;
+    app.sandbox.faults().add(Fault::on(Route::GmailSend).times(1).then(Effect::Accept).then(Effect::Reset));
+    let told = ada.decide(&screen.cards()[0], "send", &[]).await.with(200).json();
+    ada.decide(&card_of(&told), "again", &[]).await.with(200);
+    let page = ada.page(&asked.conversation).await;
+    let receipt = page.text(".receipt");
+    assert!(receipt.contains("it may have been sent at") && !receipt.contains("nothing was sent"), "{receipt}");
+    ada.decide(&page.cards()[0], "send", &[]).await.with(200);
+    assert_eq!(app.accepted().len(), 2, "a second yes is a second mail, and the teacher was told");
 }
 
 /// The draft that a decision's answer is about, for the next decision.

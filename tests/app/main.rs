@@ -6,6 +6,8 @@
 
 mod address;
 mod bad_input;
+#[path = "../browser/main.rs"]
+mod browser;
 mod cast;
 mod decisions;
 mod drafts;

@@ -32,6 +32,8 @@ async fn a_draft_that_waits_outlives_a_restart_and_can_be_sent() {
     assert_eq!(ada.cards(&asked.conversation).await, screen.cards());
     let ada = app.signed_in(&cast::ada()).await;
     assert!(ada.get("/conversations").await.text(".lines .chip").contains("1 draft waiting"));
+    // Who follows the turn is told that it waits, and not that something goes on.
+    assert_eq!(ada.follow_until(&asked.turn, |screen| !screen.state.is_empty()).await.state, "waiting");
     let card = ada.cards(&asked.conversation).await.remove(0);
     ada.decide(&card, "send", &[("subject", "After the restart")]).await.with(200);
     assert_eq!(app.accepted().len(), 1);

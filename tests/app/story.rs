@@ -77,7 +77,9 @@ async fn no_token_of_google_reaches_the_model_the_page_or_the_disk() {
     app.mind.calls([crate::cast::mail_to(crate::cast::MATEO, "Hello", "Dear Mateo")]).says("Sent.");
     let (asked, screen) = ada.hear("Write to Mateo").await;
     let sent = ada.decide(&screen.cards()[0], "send", &[]).await.with(200);
-    let page = ada.follow_to_the_end(&asked.turn).await.html() + &ada.page(&asked.conversation).await.body + &sent.body;
+    let page = ada.follow_to_the_end(&asked.turn).await.html()
+        + ada.page(&asked.conversation).await.body.as_str()
+        + sent.body.as_str();
     let used = app
         .sandbox
         .log()

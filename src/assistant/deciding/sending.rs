@@ -1,7 +1,8 @@
 //! The send: yes → key → claim → first byte → outcome.
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 use tracing::{error, warn};
@@ -23,6 +24,8 @@ use crate::{
 
 /// How often a send is tried when surely nobody was reached.
 const ATTEMPTS: u32 = 3;
+/// How often the outcome of a send is stored.
+const KEEP_ATTEMPTS: u32 = 5;
 
 impl Assistant {
     pub(super) async fn send(
@@ -52,7 +55,9 @@ impl Assistant {
             claimed => claimed?,
         };
         self.tell(&claimed);
-        let outcome = self.run_claimed(caller, &*tool, &claimed, grant).await;
+        // A panic between the claim and its outcome is as unclear as a cut line.
+        let run = AssertUnwindSafe(self.run_claimed(caller, &*tool, &claimed, grant)).catch_unwind().await;
+        let outcome = run.unwrap_or_else(|_| Err(ToolError::Unknown("the send panicked".to_owned())));
         self.keep_outcome(claimed, outcome).await
     }
 
@@ -89,7 +94,7 @@ impl Assistant {
         let plan = self.revised(caller, tool, &approval, edits)?;
         let revision = if plan == approval.plan { approval.revision } else { approval.revision + 1 };
         let preview = tool.preview(&plan).map_err(anyhow::Error::from)?;
-        if preview.rows != approval.preview.rows {
+        if !preview.shows_the_same_as(&approval.preview) {
             return Err(self.show_afresh(approval, plan, preview).await?);
         }
         let changed_at = self.parts.clock.now();
@@ -110,6 +115,7 @@ impl Assistant {
         let state = ApprovalState::Proposed;
         let next = Approval { plan, preview, state, revision, changed_at, ..approval.clone() };
         let shown = self.store(&approval, next).await?;
+        self.tell(&shown);
         Ok(DecideError::Changed(Box::new(shown)))
     }
 
@@ -123,6 +129,7 @@ impl Assistant {
     /// No key, so nothing was begun: the draft waits again, corrections kept.
     async fn hand_back(&self, approved: Approval, fault: VaultError) -> Result<DecideError, DecideError> {
         let waiting = Box::new(self.advance(&approved, ApprovalState::Proposed, None).await?);
+        self.tell(&waiting);
         Ok(match fault {
             VaultError::Connect { need, why } => DecideError::Connect { need, why, approval: waiting },
             VaultError::SignInAgain(_) => DecideError::SignIn(waiting),
@@ -188,7 +195,17 @@ impl Assistant {
     /// next start of the server calls it unknown: never a false "sent".
     async fn keep_outcome(&self, claimed: Approval, ran: Result<Ran, ToolError>) -> Result<Approval, DecideError> {
         let (state, outcome) = classify(ran, || self.reference());
-        self.advance(&claimed, state, Some(outcome)).await
+        let mut tried = 1;
+        loop {
+            match self.advance(&claimed, state, Some(outcome.clone())).await {
+                Err(DecideError::Broken(fault)) if tried < KEEP_ATTEMPTS => {
+                    error!(error = format!("{fault:#}"), tried, "an outcome could not be stored; tried again");
+                    sleep(Duration::from_millis(250) * 2u32.pow(tried)).await;
+                    tried += 1;
+                }
+                kept => return kept,
+            }
+        }
     }
 }
 

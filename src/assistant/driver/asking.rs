@@ -117,7 +117,7 @@ impl Drive {
     }
 
     /// By the teacher, or because the server goes down under it.
-    fn stopped(&self) -> Ending {
+    pub(super) fn stopped(&self) -> Ending {
         if self.assistant.is_going_down() {
             let words = "The server is being restarted. What had arrived is kept.".to_owned();
             return Ending::Interrupted { words };

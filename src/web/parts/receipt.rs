@@ -31,8 +31,10 @@ pub enum Outcome {
     Unknown(String),
     /// The teacher put it away.
     Discarded,
-    /// A newer draft took its place.
+    /// A newer draft took its place; it was certainly not sent.
     Superseded,
+    /// A newer draft took its place; it may have been sent at about this time.
+    SupersededUnknown(String),
     /// The teacher went on without deciding.
     Undecided,
 }
@@ -42,7 +44,7 @@ impl Receipt {
         match self.outcome {
             Outcome::Sent(_) => Tone::Good,
             Outcome::Failed => Tone::Bad,
-            Outcome::Unknown(_) => Tone::Warn,
+            Outcome::Unknown(_) | Outcome::SupersededUnknown(_) => Tone::Warn,
             Outcome::Discarded | Outcome::Superseded | Outcome::Undecided => Tone::Plain,
         }
     }
@@ -54,6 +56,9 @@ impl Receipt {
             Outcome::Unknown(time) => format!("May have been sent at {time}"),
             Outcome::Discarded => "Discarded, nothing was sent".into(),
             Outcome::Superseded => "Replaced by a newer draft, nothing was sent".into(),
+            Outcome::SupersededUnknown(time) => {
+                format!("Replaced by a newer draft; it may have been sent at {time}")
+            }
             Outcome::Undecided => "Not decided, nothing was sent".into(),
         }
     }
@@ -63,7 +68,11 @@ impl Receipt {
         match self.outcome {
             Outcome::Failed => &[("Try again", "again")],
             Outcome::Unknown(_) => &[("It was sent", "was_sent"), ("Write it again", "again")],
-            Outcome::Sent(_) | Outcome::Discarded | Outcome::Superseded | Outcome::Undecided => &[],
+            Outcome::SupersededUnknown(_)
+            | Outcome::Sent(_)
+            | Outcome::Discarded
+            | Outcome::Superseded
+            | Outcome::Undecided => &[],
         }
     }
 
@@ -74,9 +83,12 @@ impl Receipt {
     fn show(&self) -> &'static str {
         match self.outcome {
             Outcome::Sent(_) => "See what was sent",
-            Outcome::Failed | Outcome::Unknown(_) | Outcome::Discarded | Outcome::Superseded | Outcome::Undecided => {
-                "See the draft"
-            }
+            Outcome::Failed
+            | Outcome::Unknown(_)
+            | Outcome::Discarded
+            | Outcome::Superseded
+            | Outcome::SupersededUnknown(_)
+            | Outcome::Undecided => "See the draft",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Drafts and what became of them.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     super::parts::{self, Field, Letter, LetterState, Outcome, Part, Receipt, Row, SendAll},
@@ -12,6 +12,7 @@ use crate::{
         approval::{Approval, ApprovalState},
         conversation::StoredTurn,
         toolbox::Edits,
+        turn::Pause,
     },
     clock::Clock,
 };
@@ -26,7 +27,12 @@ pub struct Overlay {
     pub edits: Edits,
     /// Why it could not be taken over.
     pub words: String,
+    /// What has to be done first.
+    pub pause: Option<Pause>,
 }
+
+/// Longer than a yes takes to become a claim.
+const GRACE: SignedDuration = SignedDuration::from_mins(1);
 
 impl Presenter<'_> {
     /// A draft that waits, or what became of it.
@@ -40,6 +46,7 @@ impl Presenter<'_> {
             ApprovalState::Failed => receipt(Outcome::Failed),
             ApprovalState::Unknown => receipt(Outcome::Unknown(time)),
             ApprovalState::Rejected => receipt(Outcome::Discarded),
+            ApprovalState::Superseded if was_unknown(approval) => receipt(Outcome::SupersededUnknown(time)),
             ApprovalState::Superseded => receipt(Outcome::Superseded),
         }
     }
@@ -50,6 +57,10 @@ impl Presenter<'_> {
         let preview = &approval.preview;
         let state = match (overlay, approval.state) {
             (Some(overlay), _) => LetterState::Refused(overlay.words.clone()),
+            // A moment after the yes it is on its way to its claim.
+            (None, ApprovalState::Approved) if self.clock.now().duration_since(approval.changed_at) < GRACE => {
+                LetterState::Sending
+            }
             (None, ApprovalState::Approved) => LetterState::Refused(
                 "You approved this, but the server stopped before it began. Nothing was sent.".into(),
             ),
@@ -95,6 +106,11 @@ impl Presenter<'_> {
     }
 }
 
+/// Whether nobody knows what came of it.
+fn was_unknown(approval: &Approval) -> bool {
+    approval.outcome.as_ref().is_some_and(|outcome| outcome.outcome == crate::assistant::turn::Outcome::Unknown)
+}
+
 /// The name of a draft's part on the page.
 pub fn key(approval: &Approval) -> String {
     format!("approval-{}", approval.id)
@@ -115,7 +131,7 @@ fn receipt(approval: &Approval, outcome: Outcome) -> Receipt {
     all.extend(id.map(|id| Row { label: "Id".to_owned(), value: id.to_owned() }));
     let words = match outcome {
         // The title says it all; what is left to say is to whom it would have gone.
-        Outcome::Discarded | Outcome::Superseded | Outcome::Undecided => {
+        Outcome::Discarded | Outcome::Superseded | Outcome::SupersededUnknown(_) | Outcome::Undecided => {
             approval.preview.rows.first().map_or("", |row| row.value.as_str())
         }
         Outcome::Sent(_) | Outcome::Failed | Outcome::Unknown(_) => {

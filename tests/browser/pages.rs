@@ -1,0 +1,95 @@
+//! Every page, looked at in every way: wide and narrow, light and dark.
+
+use super::{
+    Desk, NARROW, WIDE, at_a_desk, axe, left_out,
+    story::{ORDER, QUESTION},
+    tab::Scheme,
+};
+
+/// As narrow as a page is ever asked to be (WCAG 1.4.10).
+const NARROWEST: (u32, u32) = (320, 640);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_shuts_anybody_out_or_scrolls_sideways() {
+    let axe = axe::script();
+    if axe.is_none() {
+        left_out("axe-core is not installed (npm ci --prefix tests/browser), so no page was checked with it");
+    }
+    at_a_desk(async |desk| {
+        let mut looks = Looks { desk, axe, faults: Vec::new() };
+        looks.outside().await;
+        desk.sign_in().await;
+        looks.inside().await;
+        assert!(looks.faults.is_empty(), "{}", looks.faults.join("\n\n"));
+        let complaints = desk.tab.console().await;
+        // The one page that is not there says so.
+        assert!(complaints.iter().all(|words| words.contains("/nowhere")), "{complaints:?}");
+    })
+    .await;
+}
+
+/// What was found on the pages so far.
+struct Looks<'a> {
+    desk: &'a Desk,
+    axe: Option<String>,
+    faults: Vec<String>,
+}
+
+impl Looks<'_> {
+    /// The pages for everybody.
+    async fn outside(&mut self) {
+        self.at("door", "/").await;
+        self.at("provider", "/auth/login").await;
+    }
+
+    /// The pages of a teacher who has asked, sent a mail and has one more waiting.
+    async fn inside(&mut self) {
+        self.at("blank", "/chat").await;
+        let tab = &self.desk.tab;
+        self.desk.ask(QUESTION).await;
+        self.desk.done(1).await;
+        self.desk.ask(ORDER).await;
+        tab.find(".send-all").await;
+        tab.click(".letter button[value=send]").await;
+        tab.find(".receipt .stamp").await;
+        // Evidence is there to be opened.
+        let open = "document.querySelectorAll('details').forEach((part) => { part.open = true; })";
+        self.here("conversation").await;
+        tab.ask::<()>(open).await;
+        self.here("conversation-open").await;
+        self.at("conversations", "/conversations").await;
+        self.at("classes", "/classes").await;
+        self.at("class", "/classes/c-01").await;
+        self.at("student", "/students/s-1001").await;
+        self.at("message", "/nowhere").await;
+        let outbox = self.desk.demo.sandbox.outbox_url();
+        self.at("outbox", &outbox).await;
+    }
+
+    async fn at(&mut self, name: &str, address: &str) {
+        self.desk.tab.go(address).await;
+        self.here(name).await;
+    }
+
+    async fn here(&mut self, name: &str) {
+        let tab = &self.desk.tab;
+        tab.size(NARROWEST).await;
+        let beyond: i32 = tab.ask("document.documentElement.scrollWidth - innerWidth").await;
+        if beyond > 0 {
+            self.faults.push(format!("{name}: {beyond} px stand beyond a window of 320 px"));
+        }
+        for size in [NARROW, WIDE] {
+            tab.size(size).await;
+            for scheme in Scheme::BOTH {
+                tab.scheme(scheme).await;
+                let view = format!("{name}-{}-{}", size.0, scheme.word());
+                tab.whole(&format!("page-{view}")).await;
+                if let Some(axe) = &self.axe {
+                    let found = axe::violations(tab, axe).await;
+                    self.faults.extend(found.into_iter().map(|fault| format!("{view}: {fault}")));
+                }
+            }
+        }
+        tab.scheme(Scheme::Light).await;
+    }
+}
