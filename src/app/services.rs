@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "sandbox")]
 use anyhow::Context;
 use url::Url;
 
