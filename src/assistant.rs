@@ -13,6 +13,7 @@ mod driver;
 pub mod event;
 pub mod gate;
 mod ids;
+mod json;
 pub mod live;
 pub mod model;
 mod prompt;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 
 pub use deciding::{DecideError, Decision};
 pub use ids::{ApprovalId, ClientId, ConversationId, TurnId, Words, WordsError};
+pub use json::Json;
 pub use saying::{SayError, Watch};
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;

@@ -136,7 +136,7 @@ impl Approval {
         let outcome = self.outcome.as_ref()?;
         (!self.state.is_open() && self.state != ApprovalState::Claimed).then(|| CallResult {
             outcome: outcome.outcome,
-            said: outcome.said.clone(),
+            said: outcome.said.clone().into(),
             did: outcome.words.clone(),
             took_ms: 0,
         })

@@ -48,7 +48,12 @@ fn on_its_way(approval: &Approval, ends: bool) -> Option<CallResult> {
     };
     let note = "The teacher approved it and it is on its way; a note will tell what came of it. Do not send it again.";
     let said = json!({ "status": "on_its_way", "note": note });
-    (ends && leaving).then(|| CallResult { outcome: Outcome::Undecided, said, did: String::new(), took_ms: 0 })
+    (ends && leaving).then(|| CallResult {
+        outcome: Outcome::Undecided,
+        said: said.into(),
+        did: String::new(),
+        took_ms: 0,
+    })
 }
 
 /// The calls that wait for an approval, with it.

@@ -190,7 +190,7 @@ fn step_messages(seq: i64, step: &Step) -> Vec<Message> {
     let mut messages = vec![Message::Assistant { content: step.text.clone(), calls }];
     messages.extend(step.calls.iter().filter_map(|call| match &call.state {
         CallState::Finished { result } => {
-            Some(Message::Tool { call_id: wire_id(seq, &call.id), content: result.said.to_string() })
+            Some(Message::Tool { call_id: wire_id(seq, &call.id), content: result.said.as_str().to_owned() })
         }
         CallState::Open | CallState::Waiting { .. } => None,
     }));
@@ -240,7 +240,7 @@ mod tests {
         turn.model_said((0..calls).map(call).collect(), Finish::Natural);
         for n in 0..calls {
             let said = json!("x".repeat(size));
-            let result = CallResult { outcome: Outcome::Done, said, did: String::new(), took_ms: 0 };
+            let result = CallResult { outcome: Outcome::Done, said: said.into(), did: String::new(), took_ms: 0 };
             turn.call_finished(&format!("0-{n}"), result).expect("the call is open");
         }
         turn.begin_step();

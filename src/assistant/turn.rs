@@ -8,10 +8,11 @@
 //! Every way out of a turn goes through [`Turn::close`], which keeps it.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     ids::{ApprovalId, TurnId},
+    json::Json,
     model::{Finish, ModelCall},
 };
 use crate::vault::{ConnectReason, Need};
@@ -98,7 +99,7 @@ pub struct CallResult {
     /// How it ended.
     pub outcome: Outcome,
     /// What the model is told: JSON.
-    pub said: Value,
+    pub said: Json,
     /// What the teacher is told: a few words, such as "Looked at 4 classes".
     pub did: String,
     /// How long it took, in milliseconds.
@@ -353,12 +354,12 @@ impl Turn {
 impl CallResult {
     /// The call cannot run as asked; `words` tell the model what would be right.
     pub fn refused(words: &str) -> Self {
-        Self { outcome: Outcome::Refused, said: json!({ "error": words }), did: String::new(), took_ms: 0 }
+        Self { outcome: Outcome::Refused, said: json!({ "error": words }).into(), did: String::new(), took_ms: 0 }
     }
 
     fn not_run() -> Self {
         let said = json!({ "status": "not_run", "note": "The turn ended before this call ran. Nothing was sent." });
-        Self { outcome: Outcome::NotRun, said, did: String::new(), took_ms: 0 }
+        Self { outcome: Outcome::NotRun, said: said.into(), did: String::new(), took_ms: 0 }
     }
 
     fn undecided(pause: &Pause) -> Self {
@@ -368,7 +369,7 @@ impl CallResult {
             Pause::SignIn => "The teacher has not signed in again. Nothing was sent.",
         };
         let said = json!({ "status": "not_decided", "note": note });
-        Self { outcome: Outcome::Undecided, said, did: String::new(), took_ms: 0 }
+        Self { outcome: Outcome::Undecided, said: said.into(), did: String::new(), took_ms: 0 }
     }
 }
 

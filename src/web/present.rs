@@ -182,7 +182,7 @@ impl Presenter<'_> {
                 (DidState::Done, done.to_owned())
             }
         };
-        let told = Evidence { label: "Result".to_owned(), text: pretty(&result.said) };
+        let told = Evidence { label: "Result".to_owned(), text: pretty(&result.said.value()) };
         Did {
             key: format!("call-{}", call.id),
             state,

@@ -72,7 +72,7 @@ fn approval(state: ApprovalState) -> Approval {
 fn finished_call() -> Call {
     let result = CallResult {
         outcome: Outcome::Done,
-        said: json!({ "classes": [] }),
+        said: json!({ "classes": [] }).into(),
         did: "Looked at 0 classes".to_owned(),
         took_ms: 3,
     };

@@ -206,7 +206,7 @@ async fn memory(size: &Size, program: &Path, scratch: &Path, model: u16, http: &
     // A few at a time, until the database's caches are as full as they get.
     load::turns(&visitors, Ask::of(100), WARM_TURNS).await;
     let warm = app.process.memory()?;
-    let ask = Ask { stall: size.stall, ..Ask::of(100) };
+    let ask = Ask { stall: size.stall, pace: Duration::from_millis(1), ..Ask::of(100) };
     let held = load::hold(&visitors, ask, size.streams, || app.process.memory()).await?;
     let after = app.process.memory()?;
     let held_again = load::hold(&visitors, ask, size.streams, || app.process.memory()).await?;

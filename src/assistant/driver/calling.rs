@@ -83,7 +83,7 @@ impl Drive {
         let ran = tool.run(&self.assistant.scene(&self.caller), cleared, grant).await;
         let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let result = match ran {
-            Ok(ran) => CallResult { outcome: Outcome::Done, said: ran.said, did: ran.did, took_ms },
+            Ok(ran) => CallResult { outcome: Outcome::Done, said: ran.said.into(), did: ran.did, took_ms },
             Err(ToolError::Tell(words)) => CallResult::refused(&words),
             Err(ToolError::KeyRefused(fault)) => return self.key_refused(call, tool.need(), fault).await,
             Err(ToolError::Unreachable(_)) => CallResult::refused("The service cannot be reached just now."),

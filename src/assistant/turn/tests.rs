@@ -14,7 +14,7 @@ fn call(tool: &str, arguments: &str) -> ModelCall {
 }
 
 fn done() -> CallResult {
-    CallResult { outcome: Outcome::Done, said: json!({}), did: "Looked".into(), took_ms: 1 }
+    CallResult { outcome: Outcome::Done, said: json!({}).into(), did: "Looked".into(), took_ms: 1 }
 }
 
 fn approval() -> Pause {
