@@ -7,6 +7,7 @@
 mod banner;
 mod server;
 mod services;
+mod upkeep;
 
 use std::{net::TcpListener, sync::Arc};
 
@@ -15,8 +16,8 @@ use async_trait::async_trait;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-pub use self::banner::welcome;
 use self::services::Services;
+pub use self::{banner::welcome, upkeep::verify_audit};
 use crate::{
     assistant::{
         Assistant, Parts,
@@ -62,10 +63,7 @@ impl App {
     pub async fn build(settings: Settings, world: World) -> anyhow::Result<Self> {
         let keys = secret_key(&settings, &*world.ids)?;
         let services = Services::find(&settings, &world)?;
-        let ring = std::iter::once(keys.derive(SEAL)).chain(keys.derive_previous(SEAL));
-        let sealer = Sealer::new(ring, Arc::clone(&world.ids));
-        let (ids, clock) = (Arc::clone(&world.ids), Arc::clone(&world.clock));
-        let store = Store::open(&settings.data.database, sealer, ids, clock).await?;
+        let store = open_store(&settings, &keys, &world).await?;
         let school = School::new(read_school(&settings)?, store.address_changes().await?);
         let state = wire(&settings, &services, world, &store, Arc::new(school))?;
         state.assistant.recover().await.context("what the last run left behind could not be mended")?;
@@ -75,7 +73,9 @@ impl App {
     /// Serves until `stop` fires, then lets running answers keep what they have
     /// and every mail on its way come to its outcome.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
+        note_head(&self.store).await;
         server::run(listener, self.state.clone(), self.store.clone(), &self.keys, stop).await?;
+        note_head(&self.store).await;
         self.store.close().await;
         drop(self.services);
         Ok(())
@@ -105,6 +105,22 @@ impl App {
 
 /// What the key that seals refresh tokens is derived for.
 const SEAL: &str = "seal/v1";
+
+async fn open_store(settings: &Settings, keys: &AppKeys, world: &World) -> anyhow::Result<Store> {
+    let ring = std::iter::once(keys.derive(SEAL)).chain(keys.derive_previous(SEAL));
+    let sealer = Sealer::new(ring, Arc::clone(&world.ids));
+    let (ids, clock) = (Arc::clone(&world.ids), Arc::clone(&world.clock));
+    Store::open(&settings.data.database, sealer, ids, clock).await
+}
+
+/// The end of the audit goes into the log, which is kept elsewhere: who cuts
+/// off or rewrites the audit later cannot change it there.
+async fn note_head(store: &Store) {
+    match store.audit_head().await {
+        Ok(head) => tracing::info!(%head, "the audit ends here"),
+        Err(fault) => tracing::error!(error = format!("{fault:#}"), "the audit's end cannot be read"),
+    }
+}
 
 fn read_school(settings: &Settings) -> anyhow::Result<SchoolFile> {
     let path = settings.data.school.display();
@@ -145,7 +161,12 @@ fn wire(
     let World { clock, ids } = world;
     let base = services.google_base.as_ref();
     let mailer: Arc<dyn Mailer> = Arc::new(GmailMailer::new(&services.http, base, Arc::clone(&clock))?);
-    let vault = Arc::new(Vault::new(services.token_vault.clone(), Arc::new(store.clone()), Arc::clone(&clock)));
+    let vault = Arc::new(Vault::new(
+        services.token_vault.clone(),
+        Arc::new(store.clone()),
+        Arc::new(store.clone()),
+        Arc::clone(&clock),
+    ));
     let assistant = Assistant::new(Parts {
         model: Arc::clone(&services.model),
         toolbox: toolbox(&mailer),
@@ -163,6 +184,8 @@ fn wire(
         approvals: Arc::new(store.clone()),
         sign_ins: Arc::new(store.clone()),
         address_changes: Arc::new(store.clone()),
+        journal: Arc::new(store.clone()),
+        activity: Arc::new(store.clone()),
         health: Arc::new(StoreHealth(store.clone())),
         school,
         provider: Arc::clone(&services.sign_in),

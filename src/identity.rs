@@ -123,6 +123,34 @@ pub struct SignedOut {
     pub id_token: Option<SecretString>,
 }
 
+/// Why a sign-in ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parting {
+    /// The teacher signed out in this browser.
+    SignedOut,
+    /// The teacher signed out everywhere, from another browser.
+    Everywhere,
+    /// The same browser signed in again.
+    Replaced,
+    /// The session ran out.
+    RanOut,
+    /// The identity provider says that its session has ended.
+    Provider,
+}
+
+impl Parting {
+    /// As it stands in the audit.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed_out",
+            Self::Everywhere => "signed_out_everywhere",
+            Self::Replaced => "replaced",
+            Self::RanOut => "ran_out",
+            Self::Provider => "ended_by_provider",
+        }
+    }
+}
+
 /// Where sign-ins are kept.
 #[async_trait]
 pub trait SignIns: Send + Sync + 'static {
@@ -132,5 +160,5 @@ pub trait SignIns: Send + Sync + 'static {
     /// Who acts through a sign-in; none when it is over.
     async fn caller(&self, sign_in: &SignInId) -> anyhow::Result<Option<Caller>>;
     /// Ends a sign-in: its tokens are gone from here when this returns.
-    async fn end(&self, sign_in: &SignInId) -> anyhow::Result<SignedOut>;
+    async fn end(&self, sign_in: &SignInId, why: Parting) -> anyhow::Result<SignedOut>;
 }

@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod assistant;
+pub mod audit;
 pub mod check;
 pub mod clients;
 pub mod clock;

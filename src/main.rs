@@ -3,7 +3,7 @@
 use std::{io, net::TcpListener, process::ExitCode};
 
 use anyhow::Context;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use teachers_aide::{
     app::{self, App, World},
     check,
@@ -21,6 +21,19 @@ struct Arguments {
     /// Print each setting and where it came from, try the services, and stop.
     #[arg(long)]
     check: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What an operator does beside the server.
+#[derive(Subcommand)]
+enum Command {
+    /// Walk along the audit, and name the first row that is not as it was written.
+    VerifyAudit {
+        /// The end of the audit as it was noted down elsewhere (the log has it at each start and end): ROW:HASH.
+        #[arg(long)]
+        head: Option<String>,
+    },
 }
 
 #[tokio::main]
@@ -41,6 +54,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         return Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let settings = Settings::read(|name| environment.get(name))?;
+    if let Some(command) = arguments.command {
+        return upkeep(&settings, command).await;
+    }
     telemetry::init(&settings.log);
     let address = settings.web.listen();
     let listener = TcpListener::bind(address).with_context(|| format!("cannot listen on {address} (HOST, PORT)"))?;
@@ -49,6 +65,14 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
     app.serve(listener, stop).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn upkeep(settings: &Settings, command: Command) -> anyhow::Result<ExitCode> {
+    let told = match command {
+        Command::VerifyAudit { head } => app::verify_audit(settings, World::default(), head.as_deref()).await?,
+    };
+    io::Write::write_all(&mut io::stdout(), format!("{told}\n").as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,6 +7,7 @@
 
 mod address_changes;
 mod approvals;
+mod audit;
 mod conversations;
 mod people;
 mod seal;

@@ -31,6 +31,13 @@ impl Connection {
     /// Every account that can be connected.
     pub const ALL: [Self; 1] = [Self::Google];
 
+    /// As it stands in the audit.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Google => "google",
+        }
+    }
+
     /// The name as the teacher knows it.
     pub fn name(self) -> &'static str {
         match self {

@@ -12,11 +12,15 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{
+    conversation::Standing,
     ids::{ApprovalId, ConversationId, TurnId},
     toolbox::Preview,
     turn::{CallResult, Outcome},
 };
-use crate::school::TeacherId;
+use crate::{
+    audit::{Entry, Kind, students_in},
+    school::TeacherId,
+};
 
 /// A plan that waits for the teacher, and what came of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -129,6 +133,34 @@ impl Approval {
     /// Whether `hash` is of this revision, compared in constant time.
     pub fn is_of(&self, hash: &str) -> bool {
         self.hash().as_bytes().ct_eq(hash.as_bytes()).into()
+    }
+
+    /// What the audit is told of the step that led here; `from` is where the
+    /// approval stood before, none when it is new.
+    pub fn entry(&self, from: Option<Standing>) -> Entry {
+        let kind = match (self.state, from.map(|from| from.state)) {
+            (ApprovalState::Proposed, None) => Kind::Drafted,
+            (ApprovalState::Proposed, Some(ApprovalState::Approved)) => Kind::HandedBack,
+            (ApprovalState::Proposed, Some(_)) => Kind::Redrafted,
+            (ApprovalState::Approved, _) => Kind::Approved,
+            (ApprovalState::Claimed, _) => Kind::Claimed,
+            (ApprovalState::Sent, _) => Kind::Sent,
+            (ApprovalState::Failed, _) => Kind::Failed,
+            (ApprovalState::Unknown, _) => Kind::Unknown,
+            (ApprovalState::Rejected, _) => Kind::Rejected,
+            (ApprovalState::Superseded, _) => Kind::Superseded,
+        };
+        let edited = from.is_some_and(|from| from.revision != self.revision);
+        Entry {
+            tool: Some(self.tool.clone()),
+            students: students_in(&self.plan),
+            conversation: Some(self.conversation.to_string()),
+            turn: Some(self.turn.to_string()),
+            call: Some(self.call.clone()),
+            approval: Some(self.id.to_string()),
+            detail: serde_json::json!({ "hash": self.hash(), "revision": self.revision, "edited": edited }),
+            ..Entry::by(&self.teacher, kind, self.state.as_str())
+        }
     }
 
     /// What the call that proposed it has as its result; none while it is open.

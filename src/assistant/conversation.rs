@@ -15,7 +15,7 @@ use super::{
     model::{Message, ModelCall},
     turn::{Call, CallState, Step, Turn},
 };
-use crate::school::TeacherId;
+use crate::{audit::Entry, school::TeacherId};
 
 /// A conversation in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,6 +47,8 @@ pub struct StoredTurn {
     pub version: i64,
     /// When the teacher asked.
     pub asked_at: Timestamp,
+    /// What the audit is told with the next save.
+    pub noted: Vec<Entry>,
 }
 
 /// Something that happened after the turn it belongs to had gone on, such as a
@@ -94,8 +96,8 @@ pub enum Started {
 pub trait Conversations: Send + Sync + 'static {
     /// Stores a turn that begins, with its conversation where that is new.
     async fn start(&self, new: NewTurn) -> anyhow::Result<Started>;
-    /// Stores a turn and the approvals that it newly waits for, in one
-    /// transaction. The version is checked and counted up.
+    /// Stores a turn, the approvals that it newly waits for and what the audit
+    /// is told of both, in one transaction. The version is checked and counted up.
     async fn save(&self, turn: &mut StoredTurn, proposed: &[Approval]) -> anyhow::Result<()>;
     /// One conversation.
     async fn conversation(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Option<Conversation>>;
@@ -127,7 +129,8 @@ pub trait Approvals: Send + Sync + 'static {
     /// Stores `next` in the place of one that still stands at `from`, which
     /// becomes `old`: both or neither. Says whether it did.
     async fn replace(&self, from: Standing, old: &Approval, next: &Approval) -> anyhow::Result<bool>;
-    /// Stores `next` if the approval still stands at `from`; says whether it did.
+    /// Stores `next`, and tells the audit, if the approval still stands at
+    /// `from`; says whether it did.
     /// A claim is durable when this returns.
     async fn advance(&self, from: Standing, next: &Approval) -> anyhow::Result<bool>;
     /// All approvals in a state, whoever's: for the start of the server.
@@ -255,6 +258,7 @@ mod tests {
             client_id: ClientId::fresh(&SystemIds),
             version: 0,
             asked_at: SystemClock.now(),
+            noted: Vec::new(),
         }
     }
 

@@ -126,6 +126,21 @@ pub enum Outcome {
     NotRun,
 }
 
+impl Outcome {
+    /// As it stands in the audit.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Declined => "declined",
+            Self::Undecided => "undecided",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::NotRun => "not_run",
+        }
+    }
+}
+
 /// Where a turn stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]

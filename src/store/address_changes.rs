@@ -5,7 +5,10 @@ use async_trait::async_trait;
 use sqlx::Row;
 
 use super::{Store, millis};
-use crate::school::{AddressChange, AddressChanges, EmailAddress, StudentId, TeacherId};
+use crate::{
+    audit::{Entry, Kind},
+    school::{AddressChange, AddressChanges, EmailAddress, StudentId, TeacherId},
+};
 
 impl Store {
     /// All changes, oldest first.
@@ -29,13 +32,16 @@ impl AddressChanges for Store {
         let sql = "INSERT INTO address_changes (teacher_id, student_id, email, changed_at) VALUES ($1, $2, $3, $4) \
                    ON CONFLICT (teacher_id, student_id) DO UPDATE SET email = excluded.email, \
                    changed_at = excluded.changed_at";
+        let mut tx = self.write().await?;
         sqlx::query(sql)
             .bind(change.teacher.as_str())
             .bind(change.student.as_str())
             .bind(change.email.as_str())
             .bind(millis(self.clock.now()))
-            .execute(&self.writer)
+            .execute(&mut *tx)
             .await?;
-        Ok(())
+        let entry = Entry::by(&change.teacher, Kind::Data, "address_changed");
+        self.write_down(&mut tx, &[Entry { students: vec![change.student.to_string()], ..entry }]).await?;
+        Ok(tx.commit().await?)
     }
 }

@@ -98,15 +98,22 @@ impl Approvals for Store {
         let stood = update(&mut *tx, from, old).await?;
         if stood {
             insert(&mut tx, next).await?;
+            self.write_down(&mut tx, &[old.entry(Some(from)), next.entry(None)]).await?;
             tx.commit().await?;
         }
         Ok(stood)
     }
 
     async fn advance(&self, from: Standing, next: &Approval) -> anyhow::Result<bool> {
-        // One statement is one transaction; this connection syncs it to the
-        // disk, and with it all that was written before.
-        update(&self.claims, from, next).await
+        // This connection syncs what it commits to the disk, and with it all
+        // that was written before.
+        let mut tx = self.claims.begin_with("BEGIN IMMEDIATE").await?;
+        let stood = update(&mut *tx, from, next).await?;
+        if stood {
+            self.write_down(&mut tx, &[next.entry(Some(from))]).await?;
+            tx.commit().await?;
+        }
+        Ok(stood)
     }
 
     async fn in_state(&self, state: ApprovalState) -> anyhow::Result<Vec<Approval>> {

@@ -45,6 +45,7 @@ impl TurnRow {
             client_id: ClientId::parse(&self.client_id).context("a stored id is unreadable")?,
             version: self.version,
             asked_at: timestamp(self.asked_at)?,
+            noted: Vec::new(),
         })
     }
 }
@@ -82,6 +83,7 @@ impl Conversations for Store {
             client_id: new.client_id,
             version: 1,
             asked_at: new.at,
+            noted: Vec::new(),
         };
         match insert_turn(&mut tx, &stored).await {
             Ok(()) => {}
@@ -93,7 +95,7 @@ impl Conversations for Store {
     }
 
     async fn save(&self, stored: &mut StoredTurn, proposed: &[Approval]) -> anyhow::Result<()> {
-        if proposed.is_empty() {
+        if proposed.is_empty() && stored.noted.is_empty() {
             // One statement is one transaction.
             update_turn(&self.writer, stored).await?;
         } else {
@@ -102,7 +104,10 @@ impl Conversations for Store {
             for approval in proposed {
                 approvals::insert(&mut tx, approval).await?;
             }
+            let entries: Vec<_> = stored.noted.iter().cloned().chain(proposed.iter().map(|a| a.entry(None))).collect();
+            self.write_down(&mut tx, &entries).await?;
             tx.commit().await?;
+            stored.noted.clear();
         }
         stored.version += 1;
         Ok(())

@@ -5,7 +5,10 @@ use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{Store, millis};
 use crate::{
-    identity::{Caller, RefreshToken, RefreshTokens, SESSION_LIFETIME, SignInId, SignIns, SignedIn, SignedOut},
+    audit::{Entry, Kind},
+    identity::{
+        Caller, Parting, RefreshToken, RefreshTokens, SESSION_LIFETIME, SignInId, SignIns, SignedIn, SignedOut,
+    },
     school::{Teacher, TeacherId},
 };
 
@@ -33,7 +36,9 @@ impl SignIns for Store {
         let teacher = read_teacher(&row);
         // A browser that never came back leaves no token behind.
         let over = millis(self.clock.now() - SESSION_LIFETIME);
-        sqlx::query("DELETE FROM sign_ins WHERE created_at < $1").bind(over).execute(&mut *tx).await?;
+        let sql = "DELETE FROM sign_ins WHERE created_at < $1 RETURNING teacher_id";
+        let over = sqlx::query(sql).bind(over).fetch_all(&mut *tx).await?;
+        let mut entries: Vec<Entry> = over.iter().map(|row| ended(row, Parting::RanOut)).collect();
         let id = hex::encode(self.ids.secret());
         let refresh = signed_in.refresh_token.as_ref().map(|t| self.sealer.seal(&t.0, &id, REFRESH)).transpose()?;
         let id_token = self.sealer.seal(&signed_in.id_token, &id, ID_TOKEN)?;
@@ -48,6 +53,8 @@ impl SignIns for Store {
             .bind(now)
             .execute(&mut *tx)
             .await?;
+        entries.push(Entry::by(&teacher.id, Kind::SignedIn, "signed_in"));
+        self.write_down(&mut tx, &entries).await?;
         tx.commit().await?;
         Ok(Caller { teacher, sign_in: SignInId::new(id) })
     }
@@ -58,10 +65,13 @@ impl SignIns for Store {
         Ok(row.map(|row| Caller { teacher: read_teacher(&row), sign_in: sign_in.clone() }))
     }
 
-    async fn end(&self, sign_in: &SignInId) -> anyhow::Result<SignedOut> {
-        let sql = "DELETE FROM sign_ins WHERE id = $1 RETURNING refresh_token, id_token";
-        let row = sqlx::query(sql).bind(sign_in.as_str()).fetch_optional(&self.writer).await?;
+    async fn end(&self, sign_in: &SignInId, why: Parting) -> anyhow::Result<SignedOut> {
+        let mut tx = self.write().await?;
+        let sql = "DELETE FROM sign_ins WHERE id = $1 RETURNING teacher_id, refresh_token, id_token";
+        let row = sqlx::query(sql).bind(sign_in.as_str()).fetch_optional(&mut *tx).await?;
         let Some(row) = row else { return Ok(SignedOut::default()) };
+        self.write_down(&mut tx, &[ended(&row, why)]).await?;
+        tx.commit().await?;
         let open = |sealed: Option<String>, purpose| {
             sealed.map(|sealed| self.sealer.open(&sealed, sign_in.as_str(), purpose)).transpose()
         };
@@ -81,6 +91,10 @@ impl RefreshTokens for Store {
         let open = |sealed: String| self.sealer.open(&sealed, sign_in.as_str(), REFRESH);
         Ok(sealed.map(open).transpose()?.map(RefreshToken))
     }
+}
+
+fn ended(row: &SqliteRow, why: Parting) -> Entry {
+    Entry::by(&TeacherId::new(row.get::<String, _>("teacher_id")), Kind::SignedOut, why.as_str())
 }
 
 fn read_teacher(row: &SqliteRow) -> Teacher {

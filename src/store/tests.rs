@@ -19,7 +19,7 @@ use crate::{
         turn::{Ending, Turn},
     },
     clock::{HeldClock, SystemIds},
-    identity::{Caller, RefreshToken, RefreshTokens, SignIns, SignedIn},
+    identity::{Caller, Parting, RefreshToken, RefreshTokens, SignIns, SignedIn},
 };
 
 struct Shelf {
@@ -204,7 +204,7 @@ async fn a_refresh_token_is_sealed_at_rest_and_gone_after_signing_out() {
     let swap = sqlx::query(swap).bind(ada.sign_in.as_str()).bind(grace.sign_in.as_str());
     swap.execute(&shelf.store.writer).await.expect("a thief can write");
     assert!(shelf.store.of(&grace.sign_in).await.is_err(), "a token copied to another row does not open");
-    let over = shelf.store.end(&ada.sign_in).await.expect("answers");
+    let over = shelf.store.end(&ada.sign_in, Parting::SignedOut).await.expect("answers");
     assert!(over.refresh_token.is_some() && over.id_token.is_some());
     assert!(shelf.store.of(&ada.sign_in).await.expect("answers").is_none());
     assert_eq!(shelf.store.caller(&ada.sign_in).await.expect("answers"), None);

@@ -17,6 +17,7 @@ use moka::{Expiry, future::Cache, ops::compute::Op};
 
 use super::{ConnectReason, Connection, Grant, Need, TokenVault, VaultError};
 use crate::{
+    audit::{Entry, Journal, Kind},
     clock::Clock,
     identity::{Caller, RefreshTokens, SignInId},
     school::TeacherId,
@@ -37,6 +38,7 @@ type Key = (TeacherId, Connection, u64);
 pub struct Vault {
     port: Arc<dyn TokenVault>,
     tokens: Arc<dyn RefreshTokens>,
+    journal: Arc<dyn Journal>,
     clock: Arc<dyn Clock>,
     grants: Cache<Key, Grant>,
     seasons: Seasons,
@@ -44,9 +46,14 @@ pub struct Vault {
 
 impl Vault {
     /// A vault that remembers nothing yet.
-    pub fn new(port: Arc<dyn TokenVault>, tokens: Arc<dyn RefreshTokens>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        port: Arc<dyn TokenVault>,
+        tokens: Arc<dyn RefreshTokens>,
+        journal: Arc<dyn Journal>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let grants = Cache::builder().max_capacity(CAPACITY).expire_after(BeforeTheEnd(Arc::clone(&clock))).build();
-        Self { port, tokens, clock, grants, seasons: Seasons::default() }
+        Self { port, tokens, journal, clock, grants, seasons: Seasons::default() }
     }
 
     /// A grant that covers `need`, for one run.
@@ -110,7 +117,10 @@ impl Vault {
         let unread = |error: anyhow::Error| VaultError::Wait { retry_after: None, reason: format!("{error:#}") };
         let token = self.tokens.of(&caller.sign_in).await.map_err(unread)?;
         let token = token.ok_or(VaultError::SignInAgain("this sign-in has no refresh token"))?;
-        self.port.exchange(&token, &Need { connection, scopes: Vec::new() }).await
+        let answer = self.port.exchange(&token, &Need { connection, scopes: Vec::new() }).await;
+        // A token that the audit does not know of opens nothing.
+        self.journal.note(entry(caller, connection, &answer)).await.map_err(unread)?;
+        answer
     }
 
     /// Atomic per key: a grant that someone exchanged a moment ago stays.
@@ -126,6 +136,19 @@ impl Vault {
     fn is_lasting(&self, grant: &Grant) -> bool {
         !remaining(grant, self.clock.now()).is_zero()
     }
+}
+
+fn entry(caller: &Caller, connection: Connection, answer: &Result<Grant, VaultError>) -> Entry {
+    let outcome = match answer {
+        Ok(_) => "granted",
+        Err(VaultError::Connect { .. }) => "not_connected",
+        Err(VaultError::SignInAgain(_)) => "signed_out",
+        Err(VaultError::Wait { .. }) => "unavailable",
+        Err(VaultError::Operator(_)) => "set_up_wrongly",
+    };
+    let scopes = answer.iter().flat_map(|grant| &grant.scopes).map(ToString::to_string).collect();
+    let connection = Some(connection.as_str().to_owned());
+    Entry { connection, scopes, ..Entry::by(&caller.teacher.id, Kind::Exchanged, outcome) }
 }
 
 /// A failed exchange, and whose token it was tried with.

@@ -23,7 +23,8 @@ use super::{
 };
 use crate::{
     assistant::TurnId,
-    identity::{Callback, CallbackError, CallbackOutcome, Caller, SignInError, SignInId, SignedIn},
+    audit::{Entry, Kind},
+    identity::{Callback, CallbackError, CallbackOutcome, Caller, Parting, SignInError, SignInId, SignedIn},
 };
 
 /// Where to go after signing in, and what for.
@@ -108,7 +109,13 @@ pub async fn callback(request: HttpRequest, state: Data<State>, session: Session
     let under_way = under_way.ok_or_else(stale)?;
     under_way.attempt.check(state.clock.now()).map_err(|fault| refused(&state, &fault))?;
     let signed_in = state.provider.complete(&callback, &under_way.attempt).await;
-    let signed_in = signed_in.map_err(|fault| refused(&state, &fault))?;
+    let signed_in = match signed_in {
+        Ok(signed_in) => signed_in,
+        Err(fault) => {
+            state.journal.note(Entry::about(Kind::Refused, "sign_in")).await?;
+            return Err(refused(&state, &fault));
+        }
+    };
     let caller = arrive(&state, &session, &signed_in).await?;
     Ok(see(&go_on(&state, &caller, &under_way).await))
 }
@@ -117,6 +124,7 @@ pub async fn callback(request: HttpRequest, state: Data<State>, session: Session
 async fn arrive(state: &State, session: &Session, signed_in: &SignedIn) -> Result<Caller, PageError> {
     if !signed_in.email_verified || signed_in.email.is_empty() {
         warn!("a sign-in without a verified address was refused");
+        state.journal.note(Entry::about(Kind::Refused, "address_not_verified")).await?;
         return Err(PageError::SignIn {
             title: "Your address is not confirmed",
             words: "Your account has no address that the sign-in service vouches for. Confirm it there, then come back.",
@@ -130,7 +138,7 @@ async fn arrive(state: &State, session: &Session, signed_in: &SignedIn) -> Resul
     state.vault.forget_teacher(&caller.teacher.id).await;
     session::begin(session, &caller.sign_in, state.clock.now().as_second());
     if let Some(old) = old {
-        end(state, &old).await?;
+        end(state, &old, Parting::Replaced).await?;
     }
     info!(teacher = %caller.teacher.id, "signed in");
     Ok(caller)
@@ -151,7 +159,7 @@ pub async fn logout(state: Data<State>, session: Session) -> Result<HttpResponse
     let sign_in = session::sign_in_of(&session);
     session.purge();
     let id_token = match &sign_in {
-        Some(sign_in) => end(&state, sign_in).await?,
+        Some(sign_in) => end(&state, sign_in, Parting::SignedOut).await?,
         None => None,
     };
     let home = state.public_url.clone();
@@ -168,11 +176,11 @@ pub async fn logout(state: Data<State>, session: Session) -> Result<HttpResponse
 }
 
 /// Ends a sign-in here, then at the provider; returns the hint for its logout.
-pub async fn end(state: &State, sign_in: &SignInId) -> Result<Option<secrecy::SecretString>, PageError> {
+pub async fn end(state: &State, sign_in: &SignInId, why: Parting) -> Result<Option<secrecy::SecretString>, PageError> {
     if let Some(caller) = state.sign_ins.caller(sign_in).await? {
         state.vault.forget_teacher(&caller.teacher.id).await;
     }
-    let over = state.sign_ins.end(sign_in).await?;
+    let over = state.sign_ins.end(sign_in, why).await?;
     if let Some(token) = over.refresh_token
         && let Err(fault) = state.provider.revoke(&token).await
     {

@@ -10,7 +10,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use serde::{Deserialize, Serialize};
 
 use super::{error::PageError, state::State};
-use crate::identity::{Attempt, Caller, SESSION_LIFETIME, SignInId};
+use crate::identity::{Attempt, Caller, Parting, SESSION_LIFETIME, SignInId};
 
 const SIGN_IN: &str = "sign_in";
 const BEGUN_AT: &str = "begun_at";
@@ -59,7 +59,7 @@ pub async fn current(session: &Session, state: &State) -> Result<Option<Caller>,
     let now = state.clock.now().as_second();
     if !is_alive(session, now) {
         session.purge();
-        super::login::end(state, &sign_in).await?;
+        super::login::end(state, &sign_in, Parting::RanOut).await?;
         return Ok(None);
     }
     Ok(state.sign_ins.caller(&sign_in).await?)

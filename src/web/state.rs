@@ -12,6 +12,7 @@ use crate::{
         Assistant,
         conversation::{Approvals, Conversations},
     },
+    audit::{Activity, Journal},
     clock::{Clock, Ids},
     identity::{SignIn, SignIns},
     school::{AddressChanges, School},
@@ -38,6 +39,10 @@ pub struct State {
     pub sign_ins: Arc<dyn SignIns>,
     /// Where changed addresses are kept.
     pub address_changes: Arc<dyn AddressChanges>,
+    /// Where it is written down what belongs to no other change.
+    pub journal: Arc<dyn Journal>,
+    /// Where teachers read what was written down about them.
+    pub activity: Arc<dyn Activity>,
     /// Whether what this server stands on is there.
     pub health: Arc<dyn Health>,
     /// The school.

@@ -10,10 +10,12 @@ use std::{
     fs,
     net::TcpListener,
     path::{Path, PathBuf},
+    process::Output,
     sync::Arc,
     time::Duration,
 };
 
+use sqlx::SqlitePool;
 use teachers_aide::{
     app::{App, World},
     clients::http::install_tls,
@@ -193,6 +195,18 @@ impl TestApp {
         files.map(|file| fs::read(file.unwrap().path()).unwrap()).any(holds)
     }
 
+    /// What the operator's own command says, on this application's database.
+    pub fn command(&self, arguments: &[&str]) -> Output {
+        let variables = variables(&self.base, &self.sandbox, &self.home);
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_teachers-aide"));
+        command.env_clear().envs(variables).current_dir(self.home.0.path()).args(arguments).output().unwrap()
+    }
+
+    /// The database by itself, as somebody sees it who got hold of the file.
+    pub async fn database(&self) -> SqlitePool {
+        SqlitePool::connect(&format!("sqlite://{}", self.home.path("aide.db").display())).await.unwrap()
+    }
+
     /// The messages of the latest question to the model, as one text.
     pub fn last_question(&self) -> String {
         self.asked().last().unwrap().body["messages"].to_string()
@@ -205,8 +219,13 @@ fn free_port() -> TcpListener {
 
 /// The settings of an operator whose Auth0, model and Google are on this computer.
 fn settings(base: &str, sandbox: &Sandbox, home: &Home) -> Settings {
+    let variables = variables(base, sandbox, home);
+    Settings::read(|name| variables.get(name).cloned()).unwrap()
+}
+
+fn variables(base: &str, sandbox: &Sandbox, home: &Home) -> HashMap<&'static str, String> {
     let path = |name: &str| home.path(name).display().to_string();
-    let variables = HashMap::from([
+    HashMap::from([
         ("AUTH0_DOMAIN", "localhost".to_owned()),
         ("AUTH0_ISSUER", sandbox.issuer().to_owned()),
         ("AUTH0_CLIENT_ID", sandbox.client_id().to_owned()),
@@ -219,8 +238,7 @@ fn settings(base: &str, sandbox: &Sandbox, home: &Home) -> Settings {
         ("PUBLIC_URL", base.to_owned()),
         ("DATABASE_URL", format!("sqlite://{}", path("aide.db"))),
         ("SCHOOL_DATA", path("school.json")),
-    ]);
-    Settings::read(|name| variables.get(name).cloned()).unwrap()
+    ])
 }
 
 /// The application as it starts with nothing set: everything is a stand-in of its own.

@@ -15,6 +15,7 @@ const MAP: &[(&str, &[&str])] = &[
         "app",
         &[
             "assistant",
+            "audit",
             "clients",
             "clock",
             "identity",
@@ -34,14 +35,15 @@ const MAP: &[(&str, &[&str])] = &[
     ("telemetry", &["settings"]),
     ("clock", &[]),
     ("school", &[]),
+    ("audit", &["school"]),
     ("mail", &["school", "vault"]),
     ("identity", &["school"]),
-    ("vault", &["clock", "identity", "school"]),
-    ("assistant", &["clock", "identity", "school", "vault"]),
+    ("vault", &["audit", "clock", "identity", "school"]),
+    ("assistant", &["audit", "clock", "identity", "school", "vault"]),
     ("tools", &["assistant", "mail", "school", "vault"]),
-    ("store", &["assistant", "clock", "identity", "school"]),
+    ("store", &["assistant", "audit", "clock", "identity", "school"]),
     ("clients", &["assistant", "clock", "identity", "mail", "settings", "vault"]),
-    ("web", &["assistant", "clock", "identity", "school", "vault"]),
+    ("web", &["assistant", "audit", "clock", "identity", "school", "vault"]),
     ("sandbox", &["clock"]),
 ];
 

@@ -29,6 +29,10 @@ const SAVE_EVERY: Duration = Duration::from_millis(500);
 impl Drive {
     /// One question and its answer; `Err` is how the turn ends without one.
     pub(super) async fn ask_model(&mut self) -> anyhow::Result<Result<(), Ending>> {
+        // Nothing that a tool found reaches the model before the audit knows.
+        if !self.stored.noted.is_empty() {
+            self.save(&[]).await?;
+        }
         let request = self.request();
         let step = self.stored.turn.begin_step();
         match self.open_stream(&request).await {

@@ -15,6 +15,7 @@ use crate::{
         toolbox::{AnyTool, KeyFault, ToolError},
         turn::{Call, CallResult, Outcome, Pause},
     },
+    audit::{Entry, Kind, students_in},
     vault::{ConnectReason, Grant, Need, VaultError},
 };
 
@@ -26,14 +27,14 @@ impl Drive {
         let call = self.stored.turn.steps[step].calls[at].clone();
         let Some(tool) = self.assistant.parts.toolbox.find(&call.tool).map(Arc::clone) else {
             let words = self.assistant.parts.toolbox.unknown(&call.tool);
-            return self.finish_call(&call, CallResult::refused(&words));
+            return self.finish_call(&call, None, CallResult::refused(&words));
         };
         let doing = tool.card().verbs.doing.to_owned();
         self.live.publish(Event::CallStarted { call: call.id.clone(), tool: call.tool.clone(), doing });
         let begun = Instant::now();
         let plan = match tool.prepare(&self.assistant.scene(&self.caller), &call.arguments) {
             Ok(plan) => plan,
-            Err(ToolError::Tell(words)) => return self.finish_call(&call, CallResult::refused(&words)),
+            Err(ToolError::Tell(words)) => return self.finish_call(&call, Some(&*tool), CallResult::refused(&words)),
             Err(fault) => return Err(fault.into()),
         };
         let (account, grant) = self.account(&*tool).await;
@@ -46,7 +47,7 @@ impl Drive {
         match gate::judge(&facts) {
             Verdict::Run => self.run_call(&call, &*tool, &facts, plan, grant, begun).await,
             Verdict::Ask => self.ask_teacher(&call, &*tool, plan).await,
-            Verdict::Refuse(words) => self.finish_call(&call, CallResult::refused(words)),
+            Verdict::Refuse(words) => self.finish_call(&call, Some(&*tool), CallResult::refused(words)),
             Verdict::Connect(need, why) => self.ask_connection(&call, Pause::Connection { need, why }),
             Verdict::SignIn => self.ask_connection(&call, Pause::SignIn),
         }
@@ -90,7 +91,7 @@ impl Drive {
             Err(ToolError::Unknown(_)) => CallResult::refused("The service gave no clear answer."),
             Err(ToolError::Broken(fault)) => return Err(fault),
         };
-        self.finish_call(call, result)
+        self.finish_call(call, Some(tool), result)
     }
 
     async fn key_refused(&mut self, call: &Call, need: Option<Need>, fault: KeyFault) -> anyhow::Result<()> {
@@ -135,12 +136,34 @@ impl Drive {
         Ok(())
     }
 
-    fn finish_call(&mut self, call: &Call, result: CallResult) -> anyhow::Result<()> {
+    fn finish_call(&mut self, call: &Call, tool: Option<&dyn AnyTool>, result: CallResult) -> anyhow::Result<()> {
+        let entry = self.entry(call, tool, &result);
+        self.stored.noted.push(entry);
         self.stored.turn.call_finished(&call.id, result)?;
         let finished = self.stored.turn.calls().find(|c| c.id == call.id).cloned();
         if let Some(call) = finished {
             self.live.publish(Event::CallFinished { call: Box::new(call) });
         }
         Ok(())
+    }
+
+    /// What the audit is told of a call: who was looked at, never what was said.
+    fn entry(&self, call: &Call, tool: Option<&dyn AnyTool>, result: &CallResult) -> Entry {
+        let need = tool.and_then(AnyTool::need);
+        let said = serde_json::from_str(result.said.as_str()).unwrap_or_default();
+        let asked = serde_json::from_str(&call.arguments).unwrap_or_default();
+        let students = [students_in(&said), students_in(&asked)].concat();
+        Entry {
+            // A tool that is not there has a name of the model's own making.
+            tool: tool.map(|tool| tool.card().name.to_owned()),
+            students: std::collections::BTreeSet::from_iter(students).into_iter().collect(),
+            connection: need.as_ref().map(|need| need.connection.as_str().to_owned()),
+            scopes: need.iter().flat_map(|need| &need.scopes).map(ToString::to_string).collect(),
+            conversation: Some(self.stored.conversation.to_string()),
+            turn: Some(self.stored.turn.id.to_string()),
+            call: Some(call.id.clone()),
+            detail: serde_json::json!({ "took_ms": result.took_ms }),
+            ..Entry::by(&self.caller.teacher.id, Kind::ToolCall, result.outcome.as_str())
+        }
     }
 }

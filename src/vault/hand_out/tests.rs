@@ -60,10 +60,27 @@ impl RefreshTokens for Tokens {
     }
 }
 
+/// A journal of which the test can read, and which it can close.
+#[derive(Default)]
+struct Pages {
+    written: Mutex<Vec<String>>,
+    closed: std::sync::atomic::AtomicBool,
+}
+
+#[async_trait]
+impl Journal for Pages {
+    async fn note(&self, entry: Entry) -> anyhow::Result<()> {
+        anyhow::ensure!(!self.closed.load(Ordering::SeqCst), "the journal is full");
+        self.written.lock().unwrap().push(entry.outcome);
+        Ok(())
+    }
+}
+
 struct Day {
     vault: Arc<Vault>,
     port: Arc<Port>,
     tokens: Arc<Tokens>,
+    journal: Arc<Pages>,
     clock: Arc<HeldClock>,
 }
 
@@ -79,8 +96,9 @@ impl Day {
             gate: Semaphore::new(1),
         });
         let tokens = Arc::new(Tokens::default());
-        let vault = Arc::new(Vault::new(port.clone(), tokens.clone(), clock.clone()));
-        Self { vault, port, tokens, clock }
+        let journal = Arc::new(Pages::default());
+        let vault = Arc::new(Vault::new(port.clone(), tokens.clone(), journal.clone(), clock.clone()));
+        Self { vault, port, tokens, journal, clock }
     }
 
     fn new() -> Self {
@@ -344,4 +362,16 @@ async fn a_call_that_is_given_up_leaves_the_others_waiting_for_an_answer_of_thei
     given_up.abort();
     day.port.gate.add_permits(1);
     assert!(waiting.await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn an_exchange_that_cannot_be_written_down_serves_nobody() {
+    let day = Day::new();
+    let ada = day.caller("ada", "a");
+    day.journal.closed.store(true, Ordering::SeqCst);
+    assert!(matches!(day.grant(&ada).await, Err(VaultError::Wait { .. })));
+    day.journal.closed.store(false, Ordering::SeqCst);
+    day.grant(&ada).await.unwrap();
+    day.grant(&ada).await.unwrap();
+    assert_eq!(*day.journal.written.lock().unwrap(), ["granted"], "from memory nothing is exchanged");
 }

@@ -1,0 +1,34 @@
+//! What an operator does beside the server: commands that look after the
+//! database, and never serve anybody.
+
+use anyhow::{Context, bail};
+
+use super::{World, open_store};
+use crate::{
+    audit::Head,
+    settings::{Settings, secret_key},
+    store::Store,
+};
+
+/// Walks along the audit. An error names the first row that is not as it was
+/// written; `noted` is a head that the operator kept elsewhere.
+pub async fn verify_audit(settings: &Settings, world: World, noted: Option<&str>) -> anyhow::Result<String> {
+    let unreadable = "that is not a head of the audit; one looks like 41:9f86d0… as the log prints it";
+    let noted = noted.map(|noted| Head::parse(noted).context(unreadable)).transpose()?;
+    let store = existing_store(settings, &world).await?;
+    let verdict = store.verify_audit(noted).await;
+    store.close().await;
+    match verdict? {
+        Ok(head) if head.seq == 0 => Ok("The audit is empty.".to_owned()),
+        Ok(head) => Ok(format!("The audit is whole: {} rows. Its end is {head}", head.seq)),
+        Err(broken) => bail!("the audit was tampered with: {broken}"),
+    }
+}
+
+/// A database that is there; a wrong path must not make a new one.
+async fn existing_store(settings: &Settings, world: &World) -> anyhow::Result<Store> {
+    let path = &settings.data.database;
+    anyhow::ensure!(path.try_exists()?, "there is no database at {} (DATABASE_URL)", path.display());
+    let keys = secret_key(settings, &*world.ids)?;
+    open_store(settings, &keys, world).await
+}

@@ -1,0 +1,186 @@
+//! The audit in the store: written with the change it tells of, in one
+//! transaction. Rows are added; nothing here changes or deletes one.
+
+use anyhow::Context;
+use async_trait::async_trait;
+use secrecy::ExposeSecret;
+use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction, sqlite::SqliteRow};
+
+use super::{Store, millis};
+use crate::{
+    audit::{Activity, Broken, Chain, Entry, Filter, Head, Journal, Record, Row},
+    school::TeacherId,
+};
+
+/// What the mark of the last row is sealed as.
+const MARK: (&str, &str) = ("audit", "head");
+/// How many rows are read at once on a walk.
+const STRETCH: i64 = 1_000;
+
+const COLUMNS: &str = "seq, at, teacher_id, kind, tool, students, connection, scopes, conversation_id, turn_id, \
+                       call_id, approval_id, outcome, detail, hash";
+
+impl Store {
+    /// Writes entries behind the others, in the transaction of what they tell of.
+    pub(super) async fn write_down(&self, tx: &mut Transaction<'_, Sqlite>, entries: &[Entry]) -> anyhow::Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let now = millis(self.clock.now());
+        let mut head = read_head(tx).await?.map(|(head, _)| head).unwrap_or_default();
+        for entry in entries {
+            let row = head.link(entry, now);
+            insert(tx, &row).await.context("the audit could not be written")?;
+            head = Head { seq: row.seq, hash: row.hash };
+        }
+        let seal = self.sealer.seal(&head.to_string().into(), MARK.0, MARK.1)?;
+        let sql = "INSERT INTO audit_head (id, seq, hash, seal) VALUES (1, $1, $2, $3) \
+                   ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, seal = excluded.seal";
+        sqlx::query(sql).bind(head.seq).bind(head.hash).bind(seal).execute(&mut **tx).await?;
+        Ok(())
+    }
+
+    /// Walks the whole chain; an inner error is the first bad row. A head that
+    /// was noted down elsewhere must stand in it.
+    pub async fn verify_audit(&self, noted: Option<Head>) -> anyhow::Result<Result<Head, Broken>> {
+        // One transaction sees one state, whatever is written meanwhile.
+        let mut tx = self.reader.begin().await?;
+        let mut chain = Chain::through(noted);
+        let mut after = i64::MIN;
+        loop {
+            let rows = stretch(&mut tx, after).await?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in &rows {
+                // A value of another type than was written is a change as well.
+                let Ok(row) = read_row(row) else { return Ok(Err(Broken::Changed(chain.at().seq + 1))) };
+                if let Err(broken) = chain.follow(&row) {
+                    return Ok(Err(broken));
+                }
+            }
+            after = chain.at().seq;
+        }
+        let head = match read_head(&mut tx).await? {
+            None => Head::default(),
+            Some((head, seal)) if self.is_our_mark(&head, &seal) => head,
+            Some(_) => return Ok(Err(Broken::Head)),
+        };
+        Ok(chain.end(&head).map(|()| head))
+    }
+
+    /// The end of the audit.
+    pub async fn audit_head(&self) -> anyhow::Result<Head> {
+        let mut tx = self.reader.begin().await?;
+        Ok(read_head(&mut tx).await?.map(|(head, _)| head).unwrap_or_default())
+    }
+
+    fn is_our_mark(&self, head: &Head, seal: &str) -> bool {
+        let open = self.sealer.open(seal, MARK.0, MARK.1);
+        open.is_ok_and(|mark| mark.expose_secret() == head.to_string())
+    }
+}
+
+#[async_trait]
+impl Journal for Store {
+    async fn note(&self, entry: Entry) -> anyhow::Result<()> {
+        let mut tx = self.write().await?;
+        self.write_down(&mut tx, &[entry]).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+#[async_trait]
+impl Activity for Store {
+    async fn activity(&self, teacher: &TeacherId, filter: &Filter, limit: u32) -> anyhow::Result<Vec<Record>> {
+        let mut query = QueryBuilder::<Sqlite>::new(format!("SELECT {COLUMNS} FROM audit WHERE teacher_id = "));
+        query.push_bind(teacher.as_str());
+        narrow(&mut query, filter);
+        query.push(" ORDER BY seq DESC LIMIT ").push_bind(i64::from(limit));
+        let rows = query.build().fetch_all(&self.reader).await?;
+        rows.iter().map(|row| read_row(row)?.read()).collect()
+    }
+}
+
+fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &Filter) {
+    if !filter.kinds.is_empty() {
+        query.push(" AND kind IN (");
+        let mut kinds = query.separated(", ");
+        for kind in &filter.kinds {
+            kinds.push_bind(kind.as_str());
+        }
+        query.push(")");
+    }
+    if let Some(tool) = &filter.tool {
+        query.push(" AND tool = ").push_bind(tool.clone());
+    }
+    if let Some(student) = &filter.student {
+        // An id is a letter, a hyphen and digits: nothing in it is a wildcard.
+        query.push(" AND students LIKE ").push_bind(format!("%\"{student}\"%"));
+    }
+    if let Some(from) = filter.from {
+        query.push(" AND at >= ").push_bind(millis(from));
+    }
+    if let Some(until) = filter.until {
+        query.push(" AND at < ").push_bind(millis(until));
+    }
+    if let Some(before) = filter.before {
+        query.push(" AND seq < ").push_bind(before);
+    }
+}
+
+async fn read_head(tx: &mut Transaction<'_, Sqlite>) -> anyhow::Result<Option<(Head, String)>> {
+    let row = sqlx::query("SELECT seq, hash, seal FROM audit_head WHERE id = 1").fetch_optional(&mut **tx).await?;
+    Ok(row.map(|row| (Head { seq: row.get("seq"), hash: row.get("hash") }, row.get("seal"))))
+}
+
+async fn stretch(tx: &mut Transaction<'_, Sqlite>, after: i64) -> anyhow::Result<Vec<SqliteRow>> {
+    let mut query = QueryBuilder::<Sqlite>::new(format!("SELECT {COLUMNS} FROM audit WHERE seq > "));
+    query.push_bind(after).push(" ORDER BY seq LIMIT ").push_bind(STRETCH);
+    Ok(query.build().fetch_all(&mut **tx).await?)
+}
+
+fn read_row(row: &SqliteRow) -> sqlx::Result<Row> {
+    Ok(Row {
+        seq: row.try_get("seq")?,
+        at: row.try_get("at")?,
+        teacher: row.try_get("teacher_id")?,
+        kind: row.try_get("kind")?,
+        tool: row.try_get("tool")?,
+        students: row.try_get("students")?,
+        connection: row.try_get("connection")?,
+        scopes: row.try_get("scopes")?,
+        conversation: row.try_get("conversation_id")?,
+        turn: row.try_get("turn_id")?,
+        call: row.try_get("call_id")?,
+        approval: row.try_get("approval_id")?,
+        outcome: row.try_get("outcome")?,
+        detail: row.try_get("detail")?,
+        hash: row.try_get("hash")?,
+    })
+}
+
+async fn insert(tx: &mut Transaction<'_, Sqlite>, row: &Row) -> sqlx::Result<()> {
+    let sql = "INSERT INTO audit (seq, at, teacher_id, kind, tool, students, connection, scopes, conversation_id, \
+               turn_id, call_id, approval_id, outcome, detail, hash) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+    sqlx::query(sql)
+        .bind(row.seq)
+        .bind(row.at)
+        .bind(&row.teacher)
+        .bind(&row.kind)
+        .bind(&row.tool)
+        .bind(&row.students)
+        .bind(&row.connection)
+        .bind(&row.scopes)
+        .bind(&row.conversation)
+        .bind(&row.turn)
+        .bind(&row.call)
+        .bind(&row.approval)
+        .bind(&row.outcome)
+        .bind(&row.detail)
+        .bind(&row.hash)
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+}
