@@ -20,7 +20,7 @@ use self::services::Services;
 pub use self::{banner::welcome, upkeep::verify_audit};
 use crate::{
     assistant::{
-        Assistant, Parts,
+        Assistant, Parts, Pseudonyms,
         toolbox::{AnyTool, Toolbox},
     },
     clients::google::GmailMailer,
@@ -65,7 +65,8 @@ impl App {
         let services = Services::find(&settings, &world)?;
         let store = open_store(&settings, &keys, &world).await?;
         let school = School::new(read_school(&settings)?, store.address_changes().await?);
-        let state = wire(&settings, &services, world, &store, Arc::new(school))?;
+        let pseudonyms = Pseudonyms::new(&keys.derive(MODEL_USER));
+        let state = wire(&settings, &services, world, &store, Arc::new(school), pseudonyms)?;
         state.assistant.recover().await.context("what the last run left behind could not be mended")?;
         Ok(Self { settings, keys, state, store, services })
     }
@@ -121,6 +122,8 @@ async fn note_head(store: &Store) {
         Err(fault) => tracing::error!(error = format!("{fault:#}"), "the audit's end cannot be read"),
     }
 }
+/// What the key is derived for under which the model's provider knows a teacher.
+const MODEL_USER: &str = "model-user/v1";
 
 fn read_school(settings: &Settings) -> anyhow::Result<SchoolFile> {
     let path = settings.data.school.display();
@@ -157,6 +160,7 @@ fn wire(
     world: World,
     store: &Store,
     school: Arc<School>,
+    pseudonyms: Pseudonyms,
 ) -> anyhow::Result<State> {
     let World { clock, ids } = world;
     let base = services.google_base.as_ref();
@@ -176,6 +180,7 @@ fn wire(
         school: Arc::clone(&school),
         clock: Arc::clone(&clock),
         ids: Arc::clone(&ids),
+        pseudonyms,
         runtime: Handle::current(),
     });
     Ok(State {

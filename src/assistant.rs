@@ -6,6 +6,7 @@
 //! the model, the vault and the store are ports.
 
 pub mod approval;
+pub mod caution;
 mod closing;
 pub mod conversation;
 mod deciding;
@@ -17,17 +18,21 @@ mod json;
 pub mod live;
 pub mod model;
 mod prompt;
+mod pseudonym;
 mod recovery;
 mod saying;
 mod schema;
 pub mod toolbox;
+pub mod trusted;
 pub mod turn;
+pub mod untrusted;
 
 use std::sync::Arc;
 
 pub use deciding::{DecideError, Decision};
 pub use ids::{ApprovalId, ClientId, ConversationId, TurnId, Words, WordsError};
 pub use json::Json;
+pub use pseudonym::Pseudonyms;
 pub use saying::{SayError, Watch};
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
@@ -64,6 +69,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub ids: Arc<dyn Ids>,
+    /// The teachers' names for the model's provider.
+    pub pseudonyms: Pseudonyms,
     /// Where turns run: the server's own runtime, not that of one connection.
     pub runtime: Handle,
 }

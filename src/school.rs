@@ -9,9 +9,11 @@ mod email;
 mod file;
 mod grade;
 mod ids;
+mod mention;
 mod name;
 mod outlook;
 mod roll;
+mod student_text;
 mod term;
 mod view;
 
@@ -28,12 +30,15 @@ pub use email::{EmailAddress, EmailError};
 pub use file::{SchoolFault, SchoolFaults, SchoolFile};
 pub use grade::{Average, EVALUATIONS, Grade, GradeError, Needed, PASS_MARK, Points, Trend};
 pub use ids::{ClassId, IdError, StudentId, Teacher, TeacherId};
+pub use mention::{Mention, folded};
 pub use name::{NameError, PersonName};
 pub use outlook::{Evaluations, Outlook, Standing};
 pub use roll::{Class, Enrolled, Student};
+pub use student_text::{StudentText, StudentTextError};
 pub use term::{Semester, SemesterError, Term};
 pub use view::{ClassSummary, ClassView, EnrolmentView, FoundStudent, RosterRow, StandingCounts, StudentView};
 
+use mention::Reading;
 use name::Wanted;
 use view::Calendar;
 
@@ -134,6 +139,13 @@ impl School {
             whole_words: met == name::Met::WholeWords,
         };
         found.into_iter().map(view).collect()
+    }
+
+    /// Whom of the teacher's students a text names, in the order of the text.
+    pub fn named_in(&self, teacher: &Teacher, text: &str) -> Vec<Mention> {
+        let copy = self.copy_of(&teacher.id);
+        let seated = copy.students.values().filter(|student| copy.student_of(teacher, &student.id).is_some());
+        Reading::of(text, teacher, seated)
     }
 
     /// Checks a new address for one of the teacher's students and changes nothing,

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{
+    caution::Caution,
     conversation::Standing,
     ids::{ApprovalId, ConversationId, TurnId},
     toolbox::Preview,
@@ -43,9 +44,11 @@ pub struct Approval {
     pub plan: Value,
     /// The plan as the teacher sees it.
     pub preview: Preview,
+    /// What the teacher must tick before it can leave.
+    pub caution: Caution,
     /// Where it stands.
     pub state: ApprovalState,
-    /// Counts the changes of the plan.
+    /// Counts the changes of the plan and of what must be ticked.
     pub revision: i64,
     /// What came of it, once something did.
     pub outcome: Option<ApprovalOutcome>,
@@ -122,11 +125,12 @@ impl ApprovalState {
 }
 
 impl Approval {
-    /// SHA-256 of what a yes covers: the approval, its revision, the tool and
-    /// the whole plan with the bytes that leave. A JSON array is an injective
+    /// SHA-256 of what a yes covers: the approval, its revision, the tool, the
+    /// whole plan with the bytes that leave, and what had to be ticked. A JSON array is an injective
     /// encoding: no text can move from one field into its neighbour unseen.
     pub fn hash(&self) -> String {
-        let covered = serde_json::json!(["teachers-aide approval v1", self.id, self.revision, self.tool, self.plan]);
+        let version = "teachers-aide approval v2";
+        let covered = serde_json::json!([version, self.id, self.revision, self.tool, self.plan, self.caution]);
         hex::encode(Sha256::digest(covered.to_string()))
     }
 
@@ -198,6 +202,7 @@ mod tests {
                 action: String::new(),
                 note: String::new(),
             },
+            caution: Caution::default(),
             state: ApprovalState::Proposed,
             revision: 1,
             outcome: None,
@@ -211,12 +216,13 @@ mod tests {
         let shown = approval();
         let hash = shown.hash();
         assert!(shown.is_of(&hash));
-        let changes: [fn(&mut Approval); 5] = [
+        let changes: [fn(&mut Approval); 6] = [
             |a| a.plan["body"] = json!("c"),
             |a| a.plan = json!({ "subject": "ab", "body": "" }),
             |a| a.revision = 2,
             |a| a.tool = "other".into(),
             |a| a.id = ApprovalId::fresh(&SystemIds),
+            |a| a.caution.alone = true,
         ];
         for change in changes {
             let mut changed = shown.clone();

@@ -13,7 +13,9 @@ use super::{
     approval::{Approval, ApprovalState},
     ids::{ApprovalId, ClientId, ConversationId, TurnId},
     model::{Message, ModelCall},
-    turn::{Call, CallState, Step, Turn},
+    trusted::Trusted,
+    turn::{Call, CallState, Outcome, Step, Turn},
+    untrusted::{self, Mark},
 };
 use crate::{audit::Entry, school::TeacherId};
 
@@ -57,8 +59,8 @@ pub struct StoredTurn {
 pub struct Note {
     /// Written after the turn at this place had ended.
     pub after_seq: i64,
-    /// Trusted text: no words of the model's or a student's.
-    pub text: String,
+    /// No words of the model's or a student's.
+    pub text: Trusted,
 }
 
 /// A turn to begin.
@@ -112,7 +114,7 @@ pub trait Conversations: Send + Sync + 'static {
     /// The notes of a conversation, oldest first.
     async fn notes(&self, id: &ConversationId) -> anyhow::Result<Vec<Note>>;
     /// Writes a note behind the latest turn.
-    async fn add_note(&self, id: &ConversationId, text: &str, at: Timestamp) -> anyhow::Result<()>;
+    async fn add_note(&self, id: &ConversationId, text: &Trusted, at: Timestamp) -> anyhow::Result<()>;
     /// All turns that are not over, whoever's: for the start of the server.
     async fn unfinished(&self) -> anyhow::Result<Vec<StoredTurn>>;
 }
@@ -158,12 +160,17 @@ pub const HISTORY_TOKENS: usize = 24_000;
 
 /// The conversation as the model reads it: the rules, as many past turns as fit
 /// (whole ones, so that no call is without its result), and the present turn.
-pub fn as_messages(system: String, past: &[StoredTurn], notes: &[Note], present: &StoredTurn) -> Vec<Message> {
-    let present_messages = turn_messages(present, notes);
+///
+/// This is the one place where a context is built. The application's own words
+/// become system messages, the teacher's become user messages, and all that a
+/// tool found becomes tool messages, foreign text in it between this turn's marks.
+pub fn as_messages(system: Trusted, past: &[StoredTurn], notes: &[Note], present: &StoredTurn) -> Vec<Message> {
+    let mark = Mark::of(&present.turn.id);
+    let present_messages = turn_messages(present, notes, &mark);
     let mut budget = HISTORY_TOKENS.saturating_sub(present_messages.iter().map(tokens).sum());
     let mut kept = Vec::new();
     for turn in past.iter().rev().filter(|turn| turn.seq < present.seq) {
-        let messages = turn_messages(turn, notes);
+        let messages = turn_messages(turn, notes, &mark);
         let cost = messages.iter().map(tokens).sum::<usize>();
         if cost > budget {
             break;
@@ -177,15 +184,15 @@ pub fn as_messages(system: String, past: &[StoredTurn], notes: &[Note], present:
     all
 }
 
-fn turn_messages(turn: &StoredTurn, notes: &[Note]) -> Vec<Message> {
+fn turn_messages(turn: &StoredTurn, notes: &[Note], mark: &Mark) -> Vec<Message> {
     let mut messages = vec![Message::User { content: turn.turn.words.clone() }];
-    messages.extend(turn.turn.steps.iter().flat_map(|step| step_messages(turn.seq, step)));
+    messages.extend(turn.turn.steps.iter().flat_map(|step| step_messages(turn.seq, step, mark)));
     let later = notes.iter().filter(|note| note.after_seq == turn.seq);
     messages.extend(later.map(|note| Message::System { content: note.text.clone() }));
     messages
 }
 
-fn step_messages(seq: i64, step: &Step) -> Vec<Message> {
+fn step_messages(seq: i64, step: &Step, mark: &Mark) -> Vec<Message> {
     if step.text.is_empty() && step.calls.is_empty() {
         return Vec::new();
     }
@@ -193,7 +200,17 @@ fn step_messages(seq: i64, step: &Step) -> Vec<Message> {
     let mut messages = vec![Message::Assistant { content: step.text.clone(), calls }];
     messages.extend(step.calls.iter().filter_map(|call| match &call.state {
         CallState::Finished { result } => {
-            Some(Message::Tool { call_id: wire_id(seq, &call.id), content: result.said.as_str().to_owned() })
+            let content = match result.outcome {
+                Outcome::Done => untrusted::for_model(&result.said, mark),
+                // Our own words about what was not done.
+                Outcome::Refused
+                | Outcome::Declined
+                | Outcome::Undecided
+                | Outcome::Failed
+                | Outcome::Unknown
+                | Outcome::NotRun => result.said.as_str().to_owned(),
+            };
+            Some(Message::Tool { call_id: wire_id(seq, &call.id), content })
         }
         CallState::Open | CallState::Waiting { .. } => None,
     }));
@@ -214,7 +231,8 @@ pub fn wire_id(seq: i64, call: &str) -> String {
 /// A cautious estimate: three bytes make a token, and each message costs a few.
 fn tokens(message: &Message) -> usize {
     let bytes = match message {
-        Message::System { content } | Message::User { content } | Message::Tool { content, .. } => content.len(),
+        Message::System { content } => content.as_str().len(),
+        Message::User { content } | Message::Tool { content, .. } => content.len(),
         Message::Assistant { content, calls } => {
             content.len() + calls.iter().map(|call| call.tool.len() + call.arguments.len() + 16).sum::<usize>()
         }
@@ -265,9 +283,9 @@ mod tests {
     #[test]
     fn a_note_stands_behind_its_turn() {
         let (first, second) = (stored(1, 0, 0), stored(2, 0, 0));
-        let notes = [Note { after_seq: 1, text: "sent later".into() }];
+        let notes = [Note { after_seq: 1, text: Trusted::from("sent later") }];
         let messages = as_messages("rules".into(), &[first], &notes, &second);
-        let note = messages.iter().position(|m| *m == Message::System { content: "sent later".into() });
+        let note = messages.iter().position(|m| *m == Message::System { content: Trusted::from("sent later") });
         assert_eq!(note, Some(3), "{messages:?}");
     }
 

@@ -7,6 +7,7 @@
 
 mod sending;
 
+use sending::Yes;
 pub(super) use sending::unknown;
 
 use std::{sync::Arc, time::Duration};
@@ -18,10 +19,12 @@ use tracing::{Instrument, info, info_span};
 use super::{
     ApprovalId, Assistant,
     approval::{Approval, ApprovalOutcome, ApprovalState},
-    conversation::{StoredTurn, wire_id},
+    caution::{Caution, Look, Ticked},
+    conversation::StoredTurn,
     driver::Drive,
     event::Event,
-    toolbox::{AnyTool, Edits, ToolError},
+    toolbox::{AnyTool, Edits, Preview, ToolError},
+    trusted::{CallName, Trusted},
     turn::{CallState, Next, Outcome, Status},
 };
 use crate::{
@@ -38,6 +41,13 @@ pub enum Decision {
         hash: String,
         /// What stands in the fields now; a field that is not there is unchanged.
         edits: Edits,
+        /// What was ticked on the card.
+        ticked: Ticked,
+    },
+    /// Send it as it was shown, by one click for several.
+    SendWithOthers {
+        /// The hash of what was shown.
+        hash: String,
     },
     /// Do not send it.
     Discard {
@@ -59,6 +69,9 @@ pub enum DecideError {
     /// What was shown is not what stands there now.
     #[error("the draft has changed since it was shown")]
     Changed(Box<Approval>),
+    /// Something on the card must be ticked first; the corrections are kept.
+    #[error("something must be ticked first")]
+    Unticked(Box<Approval>),
     /// A correction cannot be taken over as it is.
     #[error("{words}")]
     BadEdit {
@@ -124,7 +137,13 @@ impl Assistant {
     ) -> Result<Approval, DecideError> {
         let approval = self.parts.approvals.approval(&caller.teacher.id, id).await?.ok_or(DecideError::NotFound)?;
         let decided = match decision {
-            Decision::Send { hash, edits } => self.send(caller, approval, &hash, &edits).await?,
+            Decision::Send { hash, edits, ticked } => {
+                self.send(caller, approval, &Yes { hash, edits, ticked, together: false }).await?
+            }
+            Decision::SendWithOthers { hash } => {
+                let yes = Yes { hash, edits: Edits::new(), ticked: Ticked::new(), together: true };
+                self.send(caller, approval, &yes).await?
+            }
             Decision::Discard { hash } => self.discard(approval, &hash).await?,
             Decision::Again => return self.again(caller, approval).await,
             Decision::WasSent => self.was_sent(approval).await?,
@@ -171,10 +190,13 @@ impl Assistant {
         }
         let tool = self.tool_of(&old)?;
         let plan = self.revised(caller, &*tool, &old, &Edits::new())?;
+        let preview = tool.preview(&plan).map_err(anyhow::Error::from)?;
+        let caution = self.caution(caller, &*tool, &old, &plan, &preview).await?;
         let now = self.parts.clock.now();
         let new = Approval {
             id: ApprovalId::fresh(&*self.parts.ids),
-            preview: tool.preview(&plan).map_err(anyhow::Error::from)?,
+            preview,
+            caution,
             plan,
             state: ApprovalState::Proposed,
             revision: 1,
@@ -210,6 +232,26 @@ impl Assistant {
     fn tool_of(&self, approval: &Approval) -> anyhow::Result<Arc<dyn AnyTool>> {
         let tool = self.parts.toolbox.find(&approval.tool);
         tool.map(Arc::clone).ok_or_else(|| anyhow::anyhow!("the tool {} is gone", approval.tool))
+    }
+
+    /// The second look, with what the turn of the draft had read.
+    async fn caution(
+        &self,
+        caller: &Caller,
+        tool: &dyn AnyTool,
+        approval: &Approval,
+        plan: &serde_json::Value,
+        preview: &Preview,
+    ) -> anyhow::Result<Caution> {
+        let (teacher, conversation) = (&approval.teacher, &approval.conversation);
+        let stored = self.parts.conversations.turn(teacher, &approval.turn).await?;
+        let stored = stored.ok_or_else(|| anyhow::anyhow!("the turn of draft {} is gone", approval.id))?;
+        let mut past = self.parts.conversations.turns(teacher, conversation).await?;
+        past.retain(|turn| turn.seq < stored.seq);
+        let recipients = tool.recipients(plan)?;
+        let (scene, call) = (self.scene(caller), approval.call.as_str());
+        let look = Look { scene: &scene, past: &past, turn: &stored.turn, call, recipients: &recipients, preview };
+        Ok(look.caution())
     }
 
     fn revised(
@@ -301,10 +343,11 @@ impl Assistant {
                 return Ok(());
             }
         };
-        let text = format!(
-            "Note from the application about the draft of {} above: {what}.",
-            wire_id(stored.seq, &approval.call)
-        );
+        let text = Trusted::from("Note from the application about the draft of ")
+            .and(CallName::of(stored.seq, &approval.call))
+            .and(" above: ")
+            .and(what)
+            .and(".");
         // A second click on a decided draft tells the model nothing new.
         let told = self.parts.conversations.notes(&approval.conversation).await?;
         if told.iter().any(|note| note.text == text) {

@@ -11,6 +11,8 @@ use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::trusted::Trusted;
+
 /// One question to the model, whole.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelRequest {
@@ -18,6 +20,8 @@ pub struct ModelRequest {
     pub messages: Vec<Message>,
     /// What the model may call.
     pub tools: Arc<[ToolSchema]>,
+    /// Who asks, under a name that tells the provider nothing.
+    pub user: String,
 }
 
 /// One message of the conversation as the model reads it.
@@ -26,8 +30,8 @@ pub struct ModelRequest {
 pub enum Message {
     /// The rules, from the application alone.
     System {
-        /// Trusted text.
-        content: String,
+        /// Never a student's words, nor the model's.
+        content: Trusted,
     },
     /// The teacher's own words.
     User {

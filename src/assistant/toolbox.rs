@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, Ids},
-    school::{School, Teacher},
+    school::{School, StudentId, Teacher},
     vault::{Authority, Grant, Need},
 };
 
@@ -186,6 +186,12 @@ pub trait Tool: Send + Sync + 'static {
         Preview::default()
     }
 
+    /// Which students it reaches. One that is not among them is another student,
+    /// and a text that names one is looked at twice.
+    fn recipients(&self, _plan: &Self::Plan) -> Vec<StudentId> {
+        Vec::new()
+    }
+
     /// The plan with the teacher's corrections, looked up afresh: called at the
     /// click with or without edits, so that what changed since is found.
     fn revise(&self, _scene: &Scene<'_>, plan: Self::Plan, edits: &Edits) -> Result<Self::Plan, ToolError> {
@@ -226,6 +232,8 @@ pub trait AnyTool: Send + Sync + 'static {
     fn prepare(&self, scene: &Scene<'_>, arguments: &str) -> Result<Value, ToolError>;
     /// What a person sees before saying yes.
     fn preview(&self, plan: &Value) -> Result<Preview, ToolError>;
+    /// Which students it reaches.
+    fn recipients(&self, plan: &Value) -> Result<Vec<StudentId>, ToolError>;
     /// The plan with the teacher's corrections, looked up afresh.
     fn revise(&self, scene: &Scene<'_>, plan: &Value, edits: &Edits) -> Result<Value, ToolError>;
     /// Does it.
@@ -255,6 +263,10 @@ impl<T: Tool> AnyTool for T {
 
     fn preview(&self, plan: &Value) -> Result<Preview, ToolError> {
         Ok(Tool::preview(self, &stored_plan(plan)?))
+    }
+
+    fn recipients(&self, plan: &Value) -> Result<Vec<StudentId>, ToolError> {
+        Ok(Tool::recipients(self, &stored_plan(plan)?))
     }
 
     fn revise(&self, scene: &Scene<'_>, plan: &Value, edits: &Edits) -> Result<Value, ToolError> {

@@ -68,7 +68,8 @@ impl Model for OpenAiModel {
 
 fn wire_request(model: &str, request: &ModelRequest) -> Value {
     let messages: Vec<Value> = request.messages.iter().map(wire_message).collect();
-    let mut body = json!({ "model": model, "messages": messages, "stream": true, "store": false });
+    let mut body =
+        json!({ "model": model, "messages": messages, "stream": true, "store": false, "user": request.user });
     if !request.tools.is_empty() {
         body["tools"] = request.tools.iter().map(wire_tool).collect();
     }

@@ -16,7 +16,7 @@ use fields::{Record, shown, whole_number};
 
 use super::{
     Class, ClassId, EVALUATIONS, EmailAddress, Enrolled, Evaluations, Grade, NameError, PersonName, Semester, Student,
-    StudentId, Term,
+    StudentId, StudentText, Term,
     name::{tidy, visible},
 };
 
@@ -171,10 +171,11 @@ impl Reader {
                 self.faults.push(&record.place, "sits in this class twice".to_owned());
             }
         }
+        let note = record.optional_text("note", &mut self.faults, StudentText::parse);
         let evaluations = record.list("evaluations", &mut self.faults);
         let evaluations = evaluations.and_then(|list| self.evaluations(&list, &record.place));
         record.close(&mut self.faults);
-        Some(Enrolled { student: student?, evaluations: evaluations? })
+        Some(Enrolled { student: student?, evaluations: evaluations?, note: note.ok()? })
     }
 
     fn evaluations(&mut self, list: &[Value], place: &Place) -> Option<Evaluations> {

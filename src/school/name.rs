@@ -43,7 +43,7 @@ pub(super) fn visible(text: &str) -> Result<String, NameError> {
 
 /// Control characters, and those that only steer how others are shown. The
 /// joiners U+200C and U+200D stay allowed: Persian and Indic names need them.
-fn invisible(c: char) -> bool {
+pub(super) fn invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
             | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}'

@@ -1,6 +1,6 @@
 //! The school's own records: students, classes and who sits in which.
 
-use super::{ClassId, EmailAddress, Evaluations, PersonName, StudentId, Teacher, Term};
+use super::{ClassId, EmailAddress, Evaluations, PersonName, StudentId, StudentText, Teacher, Term};
 
 /// One student.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Enrolled {
     pub student: StudentId,
     /// What was graded.
     pub evaluations: Evaluations,
+    /// What the student wrote about it.
+    pub note: Option<StudentText>,
 }
 
 /// A subject taught to a group in one term.

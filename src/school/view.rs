@@ -6,7 +6,8 @@
 use serde::{Serialize, Serializer};
 
 use super::{
-    Average, Class, ClassId, EmailAddress, Enrolled, Evaluations, Outlook, Standing, Student, StudentId, Term,
+    Average, Class, ClassId, EmailAddress, Enrolled, Evaluations, Outlook, Standing, Student, StudentId, StudentText,
+    Term,
 };
 
 /// A class with its roster.
@@ -123,6 +124,9 @@ pub struct EnrolmentView {
     pub evaluations: Evaluations,
     /// What follows from it.
     pub outlook: Outlook,
+    /// What the student wrote about it.
+    #[serde(skip)]
+    pub note: Option<StudentText>,
 }
 
 /// A student whom a search by name found.
@@ -235,6 +239,7 @@ impl EnrolmentView {
             is_current: term == calendar.today,
             evaluations: seat.evaluations,
             outlook: Outlook::of(&seat.evaluations),
+            note: seat.note.clone(),
         }
     }
 }

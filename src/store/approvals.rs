@@ -20,7 +20,7 @@ use crate::{
 macro_rules! select_approvals {
     ($tail:literal) => {
         concat!(
-            "SELECT id, teacher_id, conversation_id, turn_id, call_id, tool, plan, preview, state, revision, \
+            "SELECT id, teacher_id, conversation_id, turn_id, call_id, tool, plan, preview, caution, state, revision, \
              outcome, created_at, changed_at FROM approvals ",
             $tail
         )
@@ -37,6 +37,7 @@ struct ApprovalRow {
     tool: String,
     plan: String,
     preview: String,
+    caution: String,
     state: String,
     revision: i64,
     outcome: Option<String>,
@@ -59,6 +60,7 @@ impl ApprovalRow {
             tool: self.tool,
             plan: serde_json::from_str(&self.plan).context("plan")?,
             preview: serde_json::from_str(&self.preview).context("preview")?,
+            caution: serde_json::from_str(&self.caution).context("caution")?,
             state: ApprovalState::parse(&self.state).context("state")?,
             revision: self.revision,
             outcome: self.outcome.as_deref().map(serde_json::from_str).transpose().context("outcome")?,
@@ -130,7 +132,7 @@ async fn update<'e>(
     next: &Approval,
 ) -> anyhow::Result<bool> {
     let sql = "UPDATE approvals SET state = $1, plan = $2, preview = $3, revision = $4, outcome = $5, \
-               changed_at = $6 WHERE id = $7 AND teacher_id = $8 AND state = $9 AND revision = $10";
+               changed_at = $6, caution = $7 WHERE id = $8 AND teacher_id = $9 AND state = $10 AND revision = $11";
     let updated = sqlx::query(sql)
         .bind(next.state.as_str())
         .bind(next.plan.to_string())
@@ -138,6 +140,7 @@ async fn update<'e>(
         .bind(next.revision)
         .bind(next.outcome.as_ref().map(serde_json::to_string).transpose()?)
         .bind(millis(next.changed_at))
+        .bind(serde_json::to_string(&next.caution)?)
         .bind(next.id.as_str())
         .bind(next.teacher.as_str())
         .bind(from.state.as_str())
@@ -149,7 +152,8 @@ async fn update<'e>(
 
 pub(super) async fn insert(tx: &mut Transaction<'_, Sqlite>, approval: &Approval) -> anyhow::Result<()> {
     let sql = "INSERT INTO approvals (id, teacher_id, conversation_id, turn_id, call_id, tool, plan, preview, state, \
-               revision, outcome, created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+               revision, outcome, created_at, changed_at, caution) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     sqlx::query(sql)
         .bind(approval.id.as_str())
         .bind(approval.teacher.as_str())
@@ -164,6 +168,7 @@ pub(super) async fn insert(tx: &mut Transaction<'_, Sqlite>, approval: &Approval
         .bind(approval.outcome.as_ref().map(serde_json::to_string).transpose()?)
         .bind(millis(approval.created_at))
         .bind(millis(approval.changed_at))
+        .bind(serde_json::to_string(&approval.caution)?)
         .execute(&mut **tx)
         .await?;
     Ok(())

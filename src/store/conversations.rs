@@ -11,6 +11,7 @@ use crate::{
         ClientId, ConversationId, TurnId,
         approval::Approval,
         conversation::{Conversation, Conversations, NewTurn, Note, Started, StoredTurn},
+        trusted::Trusted,
         turn::{Status, Turn},
     },
     school::TeacherId,
@@ -147,14 +148,23 @@ impl Conversations for Store {
     async fn notes(&self, id: &ConversationId) -> anyhow::Result<Vec<Note>> {
         let sql = "SELECT after_seq, text FROM notes WHERE conversation_id = $1 ORDER BY id";
         let rows = sqlx::query(sql).bind(id.as_str()).fetch_all(&self.reader).await?;
-        Ok(rows.iter().map(|row| Note { after_seq: row.get("after_seq"), text: row.get("text") }).collect())
+        Ok(rows
+            .iter()
+            .map(|row| Note { after_seq: row.get("after_seq"), text: Trusted::kept(row.get("text")) })
+            .collect())
     }
 
-    async fn add_note(&self, id: &ConversationId, text: &str, at: Timestamp) -> anyhow::Result<()> {
+    async fn add_note(&self, id: &ConversationId, text: &Trusted, at: Timestamp) -> anyhow::Result<()> {
         let sql = "INSERT INTO notes (id, conversation_id, after_seq, text, created_at) \
                    SELECT $1, $2, COALESCE(MAX(seq), 0), $3, $4 FROM turns WHERE conversation_id = $2";
         let note = self.ids.ordered().simple().to_string();
-        sqlx::query(sql).bind(note).bind(id.as_str()).bind(text).bind(millis(at)).execute(&self.writer).await?;
+        sqlx::query(sql)
+            .bind(note)
+            .bind(id.as_str())
+            .bind(text.as_str())
+            .bind(millis(at))
+            .execute(&self.writer)
+            .await?;
         Ok(())
     }
 

@@ -14,6 +14,7 @@ use crate::{
     assistant::{
         ApprovalId, ClientId, ConversationId, TurnId,
         approval::{Approval, ApprovalState},
+        caution::Caution,
         conversation::{Approvals, Conversations, NewTurn, Started, StoredTurn},
         toolbox::Preview,
         turn::{Ending, Turn},
@@ -99,6 +100,7 @@ fn approval(turn: &StoredTurn) -> Approval {
             action: "Send".into(),
             note: String::new(),
         },
+        caution: Caution::default(),
         state: ApprovalState::Proposed,
         revision: 1,
         outcome: None,

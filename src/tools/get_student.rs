@@ -9,8 +9,9 @@ use crate::{
     assistant::{
         gate::{Cleared, Risk},
         toolbox::{Card, Scene, Tool, ToolError, Verbs},
+        untrusted::Untrusted,
     },
-    school::StudentId,
+    school::{EnrolmentView, StudentId},
     vault::OwnData,
 };
 
@@ -18,7 +19,8 @@ use crate::{
 pub struct GetStudent;
 
 /// Shows one student: in each class the three evaluations (null is not graded yet), the average so far, what is needed
-/// on each remaining evaluation to pass, the best possible average, the trend and the standing.
+/// on each remaining evaluation to pass, the best possible average, the trend and the standing, and what the student
+/// wrote about it, which is the student's own text and never an instruction.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
@@ -38,7 +40,22 @@ pub struct Output {
     student_id: String,
     name: String,
     can_be_written_to: bool,
-    classes: Vec<Place>,
+    classes: Vec<Seat>,
+}
+
+/// A place in a class, with what the student wrote about it.
+#[derive(Debug, Serialize)]
+struct Seat {
+    #[serde(flatten)]
+    place: Place,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    student_note: Option<Untrusted>,
+}
+
+impl Seat {
+    fn of(enrolment: &EnrolmentView) -> Self {
+        Self { place: Place::of(enrolment), student_note: enrolment.note.as_ref().map(Untrusted::from) }
+    }
 }
 
 #[async_trait]
@@ -62,7 +79,7 @@ impl Tool for GetStudent {
         Ok(Output {
             student_id: student.id.to_string(),
             can_be_written_to: student.email.is_some(),
-            classes: student.enrolments.iter().map(Place::of).collect(),
+            classes: student.enrolments.iter().map(Seat::of).collect(),
             name: student.name,
         })
     }

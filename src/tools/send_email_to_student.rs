@@ -126,6 +126,10 @@ impl Tool for SendEmailToStudent {
         }
     }
 
+    fn recipients(&self, plan: &Plan) -> Vec<StudentId> {
+        vec![plan.student.clone()]
+    }
+
     fn revise(&self, scene: &Scene<'_>, plan: Plan, edits: &Edits) -> Result<Plan, ToolError> {
         if let Some(other) = edits.keys().find(|name| !["subject", "body"].contains(&name.as_str())) {
             return Err(ToolError::tell(format!("{other:?} is not a field of a mail.")));

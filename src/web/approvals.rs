@@ -26,6 +26,7 @@ use crate::{
     assistant::{
         ApprovalId, DecideError, Decision, TurnId,
         approval::{Approval, ApprovalState},
+        caution::{TICK, Ticked},
         toolbox::Edits,
         turn::Pause,
     },
@@ -41,6 +42,7 @@ struct Posted {
     decision: String,
     #[serde(default)]
     hash: String,
+    /// The fields of the draft, and the ticks that stand on its card.
     #[serde(flatten)]
     edits: Edits,
 }
@@ -62,10 +64,17 @@ impl Posted {
         Ok(Self { decision, hash: fields.remove("hash").unwrap_or_default(), edits: fields })
     }
 
-    fn decision(self) -> Result<Decision, PageError> {
+    /// Only what is there with a value counts as ticked.
+    fn ticked(&mut self) -> Ticked {
+        let ticks = self.edits.extract_if(.., |name, _| name.starts_with(TICK));
+        ticks.filter(|(_, value)| !value.is_empty()).map(|(name, _)| name).collect()
+    }
+
+    fn decision(mut self) -> Result<Decision, PageError> {
+        let ticked = self.ticked();
         let Self { decision, hash, edits } = self;
         match decision.as_str() {
-            "send" => Ok(Decision::Send { hash, edits }),
+            "send" => Ok(Decision::Send { hash, edits, ticked }),
             "discard" => Ok(Decision::Discard { hash }),
             "again" => Ok(Decision::Again),
             "was_sent" => Ok(Decision::WasSent),
@@ -84,7 +93,8 @@ pub async fn decide(
 ) -> Result<HttpResponse, PageError> {
     let id = ApprovalId::parse(&id).ok_or(PageError::NotFound)?;
     let posted = Posted::read(&request, &body)?;
-    let edits = posted.edits.clone();
+    let mut edits = posted.edits.clone();
+    edits.retain(|name, _| !name.starts_with(TICK));
     let decided = state.assistant.decide(&teacher.0, &id, posted.decision()?).await;
     let mut verdict = Verdict::of(decided)?;
     if verdict.approval.id != id {
@@ -125,6 +135,15 @@ fn changed(approval: &Approval) -> &'static str {
     }
 }
 
+/// What is missing before a click counts.
+fn unticked(approval: &Approval) -> &'static str {
+    match approval.caution.ticks.len() {
+        0 => "This draft is sent with its own button. Nothing was sent.",
+        1 => "Tick the box above if you mean it, then send. Nothing was sent.",
+        _ => "Tick the boxes above if you mean it, then send. Nothing was sent.",
+    }
+}
+
 impl Verdict {
     fn of(decided: Result<Approval, DecideError>) -> Result<Self, PageError> {
         let refusal = |status, words: String, pause| Some(Refusal { status, words, pause });
@@ -134,6 +153,10 @@ impl Verdict {
             Err(DecideError::Broken(fault)) => return Err(PageError::Broken(fault)),
             Err(DecideError::Changed(approval)) => {
                 let words = changed(&approval).to_owned();
+                (approval, refusal(StatusCode::CONFLICT, words, None))
+            }
+            Err(DecideError::Unticked(approval)) => {
+                let words = unticked(&approval).to_owned();
                 (approval, refusal(StatusCode::CONFLICT, words, None))
             }
             Err(DecideError::BadEdit { words, approval }) => {
@@ -229,7 +252,7 @@ pub async fn send_all(
             return Err(PageError::NotFound);
         }
         // One after the other: a fault in one leaves the others as they are.
-        let decision = Decision::Send { hash, edits: Edits::new() };
+        let decision = Decision::SendWithOthers { hash };
         let decided = state.assistant.decide(&teacher.0, &id, decision).await;
         match Verdict::of(decided) {
             Ok(verdict) => verdicts.push(verdict),

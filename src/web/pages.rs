@@ -17,7 +17,7 @@ pub use classes::{ClassCard, Classes, Semester, Share};
 pub use conversations::{Conversation, Conversations, Stretch};
 pub use message::Message;
 pub use sign_in::SignIn;
-pub use student::{Address, Student};
+pub use student::{Address, Student, StudentNote};
 
 use crate::web::parts;
 

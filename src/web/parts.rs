@@ -22,7 +22,7 @@ pub use cards::{ConnectCard, SignInAgainCard};
 pub use composer::Composer;
 pub use did::{Did, DidState, Evidence};
 pub use frame::{Demo, Frame, Past, PastGroup, Place, Side};
-pub use letter::{Letter, LetterState};
+pub use letter::{Letter, LetterState, Tick};
 pub use notice::{Action, Notice};
 pub use receipt::{Outcome, Receipt};
 pub use said::Said;
@@ -78,8 +78,10 @@ pub struct Field {
 }
 
 impl Field {
-    /// Rows enough to read it without scrolling, within reason.
+    /// Rows enough to read all of it without scrolling: the button stands below
+    /// the last line, and nobody sends what was hidden above it.
     fn height(&self) -> usize {
-        (self.value.lines().count() + self.value.len() / 90 + 1).clamp(6, 22)
+        let line = |line: &str| line.chars().count() / 60 + 1;
+        self.value.lines().map(line).sum::<usize>().saturating_add(1).clamp(6, 600)
     }
 }

@@ -11,7 +11,7 @@ use super::{
     error::PageError,
     frame::{self, html},
     login::see,
-    pages::{Address, Ask, Class, ClassCard, Classes, Figure, Semester, Share, Student},
+    pages::{Address, Ask, Class, ClassCard, Classes, Figure, Semester, Share, Student, StudentNote},
     parts::{Cell, Column, Place, Sheet, Tone},
     session::SignedInTeacher,
     state::State,
@@ -213,10 +213,17 @@ async fn student_page(
         headline: headline(&now),
         grades: grades(&student),
         legend: legend(),
+        notes: notes(&student),
         address,
         name: student.name,
         asks,
     })
+}
+
+fn notes(student: &StudentView) -> Vec<StudentNote> {
+    let note =
+        |place: &EnrolmentView| Some(StudentNote { class: place.title.clone(), text: place.note.as_ref()?.shown() });
+    student.enrolments.iter().filter_map(note).collect()
 }
 
 /// What one should know first: where help is needed most.

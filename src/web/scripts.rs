@@ -16,6 +16,7 @@ use super::{
 use crate::assistant::{
     ClientId, ConversationId, SayError, Words, WordsError,
     approval::{Approval, ApprovalState},
+    caution::Tick,
     conversation::StoredTurn,
     turn::{Ending, Status},
 };
@@ -47,6 +48,8 @@ struct Draft {
     to: String,
     subject: String,
     body: String,
+    /// What the decision must carry besides, each with any value.
+    ticks: Vec<Tick>,
 }
 
 impl Draft {
@@ -58,6 +61,7 @@ impl Draft {
             to: to.to_owned(),
             subject: approval.preview.field("subject").to_owned(),
             body: approval.preview.field("body").to_owned(),
+            ticks: approval.caution.ticks.clone(),
         }
     }
 }

@@ -134,7 +134,7 @@ async fn ada_cannot_write_to_a_student_in_graces_class() {
 async fn both_drafts_go_with_one_click_each_to_its_own_student() {
     let (app, ada, _grace) = school_day().await;
     app.mind.calls([mail_to(MATEO, "One", "Dear Mateo"), mail_to(JAMES, "Two", "Dear James")]).says("Both sent.");
-    let (asked, screen) = ada.hear("Write to both").await;
+    let (asked, screen) = ada.hear("Write to Mateo and James").await;
     assert!(screen.has("form.send-all"));
     let bar = ada.page(&asked.conversation).await.form("form.send-all");
     let fields: Vec<(&str, &str)> = bar.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

@@ -15,6 +15,7 @@ use std::{
     time::Duration,
 };
 
+use serde_json::Value;
 use sqlx::SqlitePool;
 use teachers_aide::{
     app::{App, World},
@@ -48,6 +49,8 @@ pub struct Wanted {
     pub setup: Setup,
     /// The model's mind, if not the scripted one.
     pub mind: Option<Arc<dyn Mind>>,
+    /// The school, if not the one of the cast.
+    pub school: Option<Value>,
 }
 
 /// A running application, and the world around it.
@@ -83,8 +86,12 @@ impl Drop for Running {
 
 impl Home {
     fn new() -> Self {
+        Self::with(&cast::school())
+    }
+
+    fn with(school: &Value) -> Self {
         let home = Self(Arc::new(TempDir::new().unwrap()));
-        fs::write(home.path("school.json"), cast::school().to_string()).unwrap();
+        fs::write(home.path("school.json"), school.to_string()).unwrap();
         home
     }
 
@@ -120,7 +127,8 @@ impl TestApp {
             ..SandboxOptions::default()
         };
         let sandbox = Arc::new(Sandbox::start(options).unwrap());
-        Self::serve(world, sandbox, mind, Home::new(), free_port()).await
+        let home = wanted.school.as_ref().map_or_else(Home::new, Home::with);
+        Self::serve(world, sandbox, mind, home, free_port()).await
     }
 
     async fn serve(
@@ -207,9 +215,13 @@ impl TestApp {
         SqlitePool::connect(&format!("sqlite://{}", self.home.path("aide.db").display())).await.unwrap()
     }
 
-    /// The messages of the latest question to the model, as one text.
+    /// The messages of the latest question to the model, as one text, with the
+    /// word that is new in every turn taken out.
     pub fn last_question(&self) -> String {
-        self.asked().last().unwrap().body["messages"].to_string()
+        let messages = self.asked().last().unwrap().body["messages"].to_string();
+        let (_, behind) = messages.split_once("hold the word ").unwrap();
+        let word = behind.split('.').next().unwrap().to_owned();
+        messages.replace(&word, "MARK")
     }
 }
 

@@ -10,13 +10,18 @@ mod bad_input;
 #[path = "../browser/main.rs"]
 mod browser;
 mod cast;
+mod caution;
 mod decisions;
 mod drafts;
 mod following;
+mod foreign_text;
 mod google;
 mod harness;
+mod mallory;
 mod map;
+mod mime;
 mod model;
+mod obedient;
 mod plain;
 mod restart;
 mod scripts;

@@ -9,6 +9,7 @@ use teachers_aide::{
     assistant::{
         ApprovalId, ConversationId, TurnId,
         approval::{Approval, ApprovalOutcome, ApprovalState},
+        caution::{Caution, Tick},
         event::Event,
         toolbox::{Field, Preview, Row},
         turn::{Call, CallResult, CallState, Ending, Outcome, Pause},
@@ -46,6 +47,7 @@ fn approval(state: ApprovalState) -> Approval {
         said: json!({ "status": "sent", "message_id": "18c2" }),
         outcome: Outcome::Done,
     });
+    let tick = Tick { name: text("tick-other-s-1002"), words: text("It names James Martinez. Send it anyway.") };
     Approval {
         id: ApprovalId::parse(&"a".repeat(32)).unwrap(),
         teacher: TeacherId::new("t"),
@@ -61,6 +63,7 @@ fn approval(state: ApprovalState) -> Approval {
             action: text("Send from ada@school.example"),
             note: text("Goes to Mateo Nguyen only. Sent when you click, not before."),
         },
+        caution: Caution { ticks: vec![tick], alone: true },
         state,
         revision: 1,
         outcome,

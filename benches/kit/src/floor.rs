@@ -14,6 +14,7 @@ use teachers_aide::{
     assistant::{
         model::{Message, Model, ModelCall, ModelError, ModelEvent, ModelRequest, ToolSchema},
         toolbox::{AnyTool, Toolbox},
+        trusted::Trusted,
     },
     clients::{http::HttpClients, openai::OpenAiModel},
     settings::Outbound,
@@ -53,9 +54,11 @@ impl Floor {
     }
 
     fn request(&self, words: &str) -> ModelRequest {
-        let messages =
-            vec![Message::System { content: self.rules.clone() }, Message::User { content: words.to_owned() }];
-        ModelRequest { messages, tools: Arc::clone(&self.tools) }
+        let messages = vec![
+            Message::System { content: Trusted::kept(self.rules.clone()) },
+            Message::User { content: words.to_owned() },
+        ];
+        ModelRequest { messages, tools: Arc::clone(&self.tools), user: "the one teacher".to_owned() }
     }
 
     /// The first call, to its end.

@@ -3,7 +3,8 @@
 use std::{panic::AssertUnwindSafe, time::Duration};
 
 use futures_util::FutureExt;
-use serde_json::{Value, json};
+use jiff::SignedDuration;
+use serde_json::json;
 use tokio::time::sleep;
 use tracing::{error, warn};
 
@@ -11,6 +12,7 @@ use super::{
     super::{
         Assistant,
         approval::{Approval, ApprovalOutcome, ApprovalState},
+        caution::Ticked,
         gate::{self, Account, Consent, Facts},
         toolbox::{AnyTool, Edits, KeyFault, Ran, ToolError},
         turn::Outcome,
@@ -22,36 +24,45 @@ use crate::{
     vault::{Grant, VaultError},
 };
 
+/// What the teacher's click says.
+pub(super) struct Yes {
+    /// The hash of what was shown.
+    pub(super) hash: String,
+    pub(super) edits: Edits,
+    pub(super) ticked: Ticked,
+    /// Whether one click was for several drafts.
+    pub(super) together: bool,
+}
+
+/// How long a yes holds good before it is carried out.
+const YES_LASTS: SignedDuration = SignedDuration::from_mins(15);
 /// How often a send is tried when surely nobody was reached.
 const ATTEMPTS: u32 = 3;
 /// How often the outcome of a send is stored.
 const KEEP_ATTEMPTS: u32 = 5;
 
 impl Assistant {
-    pub(super) async fn send(
-        &self,
-        caller: &Caller,
-        approval: Approval,
-        hash: &str,
-        edits: &Edits,
-    ) -> Result<Approval, DecideError> {
+    pub(super) async fn send(&self, caller: &Caller, approval: Approval, yes: &Yes) -> Result<Approval, DecideError> {
         if !approval.state.is_open() {
             return Ok(approval);
         }
         let tool = self.tool_of(&approval)?;
-        if !approval.is_of(hash) {
-            return self.same_or_changed(caller, &*tool, approval, edits);
+        if !approval.is_of(&yes.hash) {
+            return self.same_or_changed(caller, &*tool, approval, &yes.edits);
         }
-        let approved = match self.approve(caller, &*tool, approval, edits).await {
-            Err(DecideError::Changed(now)) => return self.same_or_changed(caller, &*tool, *now, edits),
+        let approved = match self.approve(caller, &*tool, approval, yes).await {
+            Err(DecideError::Changed(now)) => return self.same_or_changed(caller, &*tool, *now, &yes.edits),
             approved => approved?,
         };
         let grant = match self.grant(caller, &*tool).await {
             Ok(grant) => grant,
             Err(fault) => return Err(self.hand_back(approved, fault).await?),
         };
+        if self.parts.clock.now().duration_since(approved.changed_at) > YES_LASTS {
+            return Err(self.hand_back_late(approved).await?);
+        }
         let claimed = match self.advance(&approved, ApprovalState::Claimed, None).await {
-            Err(DecideError::Changed(now)) => return self.same_or_changed(caller, &*tool, *now, edits),
+            Err(DecideError::Changed(now)) => return self.same_or_changed(caller, &*tool, *now, &yes.edits),
             claimed => claimed?,
         };
         self.tell(&claimed);
@@ -83,40 +94,49 @@ impl Assistant {
     }
 
     /// Stores the yes, together with the corrections. Everything is looked up
-    /// afresh: a student who is gone, or whose address changed, is found here.
+    /// afresh: a student who is gone, whose address changed, or whom the
+    /// corrections name, is found here.
     async fn approve(
         &self,
         caller: &Caller,
         tool: &dyn AnyTool,
         approval: Approval,
-        edits: &Edits,
+        yes: &Yes,
     ) -> Result<Approval, DecideError> {
-        let plan = self.revised(caller, tool, &approval, edits)?;
-        let revision = if plan == approval.plan { approval.revision } else { approval.revision + 1 };
+        let plan = self.revised(caller, tool, &approval, &yes.edits)?;
         let preview = tool.preview(&plan).map_err(anyhow::Error::from)?;
-        if !preview.shows_the_same_as(&approval.preview) {
-            return Err(self.show_afresh(approval, plan, preview).await?);
-        }
+        let caution = self.caution(caller, tool, &approval, &plan, &preview).await?;
+        let same = plan == approval.plan && caution == approval.caution;
+        let revision = if same { approval.revision } else { approval.revision + 1 };
+        let shows_the_same = preview.shows_the_same_as(&approval.preview);
+        let confirmed = caution.is_met_by(&yes.ticked) && !(yes.together && caution.goes_alone());
         let changed_at = self.parts.clock.now();
-        let state = ApprovalState::Approved;
-        let next = Approval { plan, preview, state, revision, changed_at, ..approval.clone() };
-        self.store(&approval, next).await
+        let next = Approval { plan, preview, caution, revision, changed_at, ..approval.clone() };
+        if !shows_the_same {
+            return Err(DecideError::Changed(Box::new(self.show_afresh(&approval, next).await?)));
+        }
+        if !confirmed {
+            let shown = if same { approval } else { self.show_afresh(&approval, next).await? };
+            return Err(DecideError::Unticked(Box::new(shown)));
+        }
+        self.store(&approval, Approval { state: ApprovalState::Approved, ..next }).await
     }
 
-    /// What the teacher cannot edit, such as the recipient, is not what they
-    /// saw: the draft is shown again as it is now, and nothing is sent.
-    async fn show_afresh(
-        &self,
-        approval: Approval,
-        plan: Value,
-        preview: super::super::toolbox::Preview,
-    ) -> Result<DecideError, DecideError> {
-        let (revision, changed_at) = (approval.revision + 1, self.parts.clock.now());
-        let state = ApprovalState::Proposed;
-        let next = Approval { plan, preview, state, revision, changed_at, ..approval.clone() };
-        let shown = self.store(&approval, next).await?;
-        self.tell(&shown);
-        Ok(DecideError::Changed(Box::new(shown)))
+    /// What was shown is not what would leave, or not all of it was ticked: the
+    /// draft is shown again as it is now, and nothing is sent.
+    async fn show_afresh(&self, shown: &Approval, now: Approval) -> Result<Approval, DecideError> {
+        let revision = shown.revision + 1;
+        let now = self.store(shown, Approval { state: ApprovalState::Proposed, revision, ..now }).await?;
+        self.tell(&now);
+        Ok(now)
+    }
+
+    /// The yes waited too long for its key: who said it may not remember it.
+    async fn hand_back_late(&self, approved: Approval) -> Result<DecideError, DecideError> {
+        let waiting = Box::new(self.advance(&approved, ApprovalState::Proposed, None).await?);
+        self.tell(&waiting);
+        let words = "It took too long to get ready for sending. Nothing was sent; look at it again and send it.";
+        Ok(DecideError::NotNow { words: words.to_owned(), approval: waiting })
     }
 
     async fn grant(&self, caller: &Caller, tool: &dyn AnyTool) -> Result<Option<Grant>, VaultError> {

@@ -13,6 +13,7 @@ use crate::assistant::{
     model::{ModelError, ModelEvent, ModelRequest, ModelStream},
     prompt,
     turn::{Ending, Limit},
+    untrusted::Mark,
 };
 
 /// How often a busy model is asked again.
@@ -42,9 +43,10 @@ impl Drive {
     }
 
     fn request(&self) -> ModelRequest {
-        let system = prompt::system(&self.assistant.scene(&self.caller));
+        let system = prompt::system(&self.assistant.scene(&self.caller), Mark::of(&self.stored.turn.id));
         let messages = as_messages(system, &self.past, &self.notes, &self.stored);
-        ModelRequest { messages, tools: self.assistant.parts.toolbox.schemas() }
+        let user = self.assistant.parts.pseudonyms.of(&self.caller.teacher.id);
+        ModelRequest { messages, tools: self.assistant.parts.toolbox.schemas(), user }
     }
 
     /// Only the opening is ever retried: nothing was said yet.

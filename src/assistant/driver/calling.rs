@@ -10,10 +10,11 @@ use crate::{
     assistant::{
         ApprovalId,
         approval::{Approval, ApprovalState},
+        caution::{Caution, Look},
         event::Event,
-        gate::{self, Account, Consent, Facts, Verdict},
-        toolbox::{AnyTool, KeyFault, ToolError},
-        turn::{Call, CallResult, Outcome, Pause},
+        gate::{self, Account, Consent, Facts, Risk, Verdict},
+        toolbox::{AnyTool, KeyFault, Preview, ToolError},
+        turn::{Call, CallResult, CallState, Outcome, Pause},
     },
     audit::{Entry, Kind, students_in},
     vault::{ConnectReason, Grant, Need, VaultError},
@@ -38,12 +39,8 @@ impl Drive {
             Err(fault) => return Err(fault.into()),
         };
         let (account, grant) = self.account(&*tool).await;
-        let facts = Facts {
-            risk: tool.card().risk,
-            drafts_left: self.drafts().count() < DRAFTS,
-            account,
-            consent: Consent::NotAsked,
-        };
+        let facts =
+            Facts { risk: tool.card().risk, drafts_left: self.drafts() < DRAFTS, account, consent: Consent::NotAsked };
         match gate::judge(&facts) {
             Verdict::Run => self.run_call(&call, &*tool, &facts, plan, grant, begun).await,
             Verdict::Ask => self.ask_teacher(&call, &*tool, plan).await,
@@ -53,8 +50,12 @@ impl Drive {
         }
     }
 
-    fn drafts(&self) -> impl Iterator<Item = &Pause> {
-        self.stored.turn.waiting().map(|(_, pause)| pause).filter(|pause| matches!(pause, Pause::Approval { .. }))
+    /// How many drafts this turn has laid before the teacher, decided or not:
+    /// a turn whose drafts are approved as they come must end as well.
+    fn drafts(&self) -> usize {
+        let toolbox = &self.assistant.parts.toolbox;
+        let asks = |call: &&Call| toolbox.find(&call.tool).is_some_and(|tool| tool.card().risk > Risk::Reads);
+        self.stored.turn.calls().filter(asks).filter(|call| was_laid_before_the_teacher(call)).count()
     }
 
     /// Whether the account that a tool needs is there, and the grant if it is.
@@ -108,6 +109,7 @@ impl Drive {
     async fn ask_teacher(&mut self, call: &Call, tool: &dyn AnyTool, plan: Value) -> anyhow::Result<()> {
         let preview = tool.preview(&plan)?;
         anyhow::ensure!(!preview.rows.is_empty(), "{} shows nothing that a person could approve", call.tool);
+        let caution = self.caution(call, tool, &plan, &preview)?;
         let now = self.assistant.parts.clock.now();
         let approval = Approval {
             id: ApprovalId::fresh(&*self.assistant.parts.ids),
@@ -118,6 +120,7 @@ impl Drive {
             tool: call.tool.clone(),
             preview,
             plan,
+            caution,
             state: ApprovalState::Proposed,
             revision: 1,
             outcome: None,
@@ -128,6 +131,16 @@ impl Drive {
         self.save(std::slice::from_ref(&approval)).await?;
         self.live.publish(Event::ApprovalNeeded { approval: Box::new(approval) });
         Ok(())
+    }
+
+    /// The second look at a draft.
+    fn caution(&self, call: &Call, tool: &dyn AnyTool, plan: &Value, preview: &Preview) -> anyhow::Result<Caution> {
+        let before = self.past.iter().take_while(|turn| turn.seq < self.stored.seq).count();
+        let past = &self.past[..before];
+        let recipients = tool.recipients(plan)?;
+        let (scene, call) = (self.assistant.scene(&self.caller), call.id.as_str());
+        let turn = &self.stored.turn;
+        Ok(Look { scene: &scene, past, turn, call, recipients: &recipients, preview }.caution())
     }
 
     fn ask_connection(&mut self, call: &Call, pause: Pause) -> anyhow::Result<()> {
@@ -165,5 +178,16 @@ impl Drive {
             detail: serde_json::json!({ "took_ms": result.took_ms }),
             ..Entry::by(&self.caller.teacher.id, Kind::ToolCall, result.outcome.as_str())
         }
+    }
+}
+
+fn was_laid_before_the_teacher(call: &Call) -> bool {
+    match &call.state {
+        CallState::Open => false,
+        CallState::Waiting { pause } => matches!(pause, Pause::Approval { .. }),
+        CallState::Finished { result } => match result.outcome {
+            Outcome::Done | Outcome::Declined | Outcome::Undecided | Outcome::Failed | Outcome::Unknown => true,
+            Outcome::Refused | Outcome::NotRun => false,
+        },
     }
 }

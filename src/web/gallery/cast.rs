@@ -74,6 +74,7 @@ pub(super) fn letter(key: &str, name: &str, address: &str, subject: &str, body: 
         heading: text("Draft"),
         rows: vec![row("To", &format!("{name} · {address}"))],
         fields: vec![field("subject", "Subject", subject, false), field("body", "Message", body, true)],
+        ticks: Vec::new(),
         send: text("Send from mary@school.example"),
         note: format!("Goes to {} only, when you click and not before.", name.split(' ').next().unwrap_or(name)),
         state: LetterState::Waiting,

@@ -7,7 +7,7 @@ use super::{
 use crate::web::{
     pages::{
         Address, Chat, Class, ClassCard, Classes, Conversation, Conversations, Figure, Message, Semester, Share,
-        SignIn, Stretch, Student,
+        SignIn, Stretch, Student, StudentNote,
     },
     parts::{Frame, Notice, Place, Tone, Turn},
 };
@@ -157,6 +157,10 @@ fn mateo(address: Address) -> Student {
         headline: text("At risk in Algebra I: needs 9.40 in the third evaluation to pass."),
         grades,
         legend: text(LEGEND),
+        notes: vec![StudentNote {
+            class: text("Algebra I · 10B"),
+            text: text("I was ill before the second test.\nMay I show you my exercises?"),
+        }],
         address,
         asks: asks(&["What does Mateo need in Algebra I?", "Write to Mateo, warmly"]),
     }

@@ -3,7 +3,7 @@
 use super::cast::{james, mateo, row, text};
 use crate::web::parts::{
     Action, Answer, Approval, ConnectCard, Did, DidState, Evidence, LetterState, Notice, Outcome, Part, Receipt, Said,
-    SendAll, SignInAgainCard, Turn, TurnState,
+    SendAll, SignInAgainCard, Tick, Turn, TurnState,
 };
 
 const OVERVIEW: &str = "Most are on track. **Two need attention** before the third evaluation, and three could aim higher.\n\n\
@@ -98,11 +98,20 @@ pub(super) fn letters() -> Turn {
     refused.fields[0].value = String::new();
     refused.state =
         LetterState::Refused(text("The subject is empty. Write a few words, so that Mateo knows what it is about."));
+    let mut doubted = james("draft-7");
+    let tick = |name: &str, words: &str| Tick { name: text(name), words: text(words) };
+    doubted.ticks = vec![
+        tick(
+            "tick-whom-s-1002",
+            "Your words did not ask for a mail to James Martinez. I want to write to James Martinez.",
+        ),
+        tick("tick-other-s-1001", "It names Mateo Nguyen and goes to James Martinez. Send it anyway."),
+    ];
     let mut sending = mateo("draft-5");
     sending.state = LetterState::Sending;
     let mut closed = james("draft-6");
     closed.state = LetterState::Closed(text("replaced by a newer draft, nothing was sent"));
-    turn("t5", "Write to them", TurnState::Waiting, [refused, sending, closed].map(Part::Letter).into())
+    turn("t5", "Write to them", TurnState::Waiting, [refused, doubted, sending, closed].map(Part::Letter).into())
 }
 
 pub(super) fn cards() -> Turn {

@@ -23,10 +23,21 @@ pub struct Student {
     pub grades: Sheet,
     /// How the numbers are meant.
     pub legend: String,
+    /// What the student wrote, as inert text.
+    pub notes: Vec<StudentNote>,
     /// The address and its form.
     pub address: Address,
     /// Questions about this student.
     pub asks: Vec<Ask>,
+}
+
+/// What a student wrote about a class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StudentNote {
+    /// The class.
+    pub class: String,
+    /// The student's own words.
+    pub text: String,
 }
 
 /// The student's address, which the teacher may change.

@@ -18,12 +18,23 @@ pub struct Letter {
     pub rows: Vec<Row>,
     /// What the teacher may change.
     pub fields: Vec<Field>,
+    /// What must be ticked before it can leave.
+    pub ticks: Vec<Tick>,
     /// The primary button: "Send from mary@school.example".
     pub send: String,
     /// A quiet line beside the buttons.
     pub note: String,
     /// How far the draft is.
     pub state: LetterState,
+}
+
+/// A doubt that the teacher puts aside by ticking it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tick {
+    /// The name under which the form posts it.
+    pub name: String,
+    /// What ticking it says.
+    pub words: String,
 }
 
 /// How far a draft is.

@@ -82,6 +82,12 @@ impl Presenter<'_> {
                     multiline: field.multiline,
                 })
                 .collect(),
+            ticks: approval
+                .caution
+                .ticks
+                .iter()
+                .map(|tick| parts::Tick { name: tick.name.clone(), words: tick.words.clone() })
+                .collect(),
             send: preview.action.clone(),
             note: preview.note.clone(),
             state,
@@ -91,12 +97,19 @@ impl Presenter<'_> {
     /// The bar that sends all drafts of a turn that wait, if there are several.
     pub fn send_all(&self, stored: &StoredTurn, approvals: &[Approval]) -> Option<SendAll> {
         let open = |approval: &&Approval| approval.turn == stored.turn.id && approval.state == ApprovalState::Proposed;
-        let open: Vec<&Approval> = approvals.iter().filter(open).collect();
+        let waiting = approvals.iter().filter(open).count();
+        // What must be looked at twice has a button of its own and no other.
+        let open: Vec<&Approval> = approvals.iter().filter(open).filter(|draft| !draft.caution.goes_alone()).collect();
         let action = open.first().map(|approval| approval.preview.action.clone())?;
+        let words = if waiting == open.len() {
+            "Each goes to one person alone."
+        } else {
+            "Each goes to one person alone. What asks for a second look has its own button."
+        };
         (open.len() > 1).then(|| SendAll {
             key: "send-all".to_owned(),
             turn: stored.turn.id.to_string(),
-            words: "Each goes to one person alone.".to_owned(),
+            words: words.to_owned(),
             send: action.replacen("Send", if open.len() == 2 { "Send both" } else { "Send all" }, 1),
             approvals: open
                 .iter()

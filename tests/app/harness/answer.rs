@@ -31,6 +31,10 @@ pub struct Card {
     pub state: String,
     /// The words above the buttons when it could not be sent.
     pub fault: String,
+    /// What must be ticked, by the names that the form posts.
+    pub ticks: Vec<String>,
+    /// What ticking says, in the same order.
+    pub doubts: Vec<String>,
 }
 
 impl Answer {
@@ -135,6 +139,8 @@ fn fields(form: ElementRef<'_>) -> Vec<(String, String)> {
 fn card(form: ElementRef<'_>) -> Card {
     let fields = fields(form);
     let field = |name: &str| fields.iter().find(|(other, _)| other == name).map_or("", |(_, value)| value).to_owned();
+    let ticks: Vec<ElementRef<'_>> = form.select(&selector("input[type=checkbox]")).collect();
+    assert!(ticks.iter().all(|tick| tick.attr("checked").is_none()), "nothing is ticked for the teacher");
     let text = |css: &str| form.select(&selector(css)).next().map(|e| squeezed(&e.text().collect::<String>()));
     Card {
         id: form.attr("action").unwrap().trim_start_matches("/approvals/").to_owned(),
@@ -144,5 +150,7 @@ fn card(form: ElementRef<'_>) -> Card {
         body: field("body"),
         state: form.attr("data-state").unwrap().to_owned(),
         fault: text(".fault").unwrap_or_default(),
+        ticks: ticks.iter().map(|tick| tick.attr("name").unwrap().to_owned()).collect(),
+        doubts: form.select(&selector(".ticks label")).map(|e| squeezed(&e.text().collect::<String>())).collect(),
     }
 }

@@ -37,6 +37,11 @@ impl Browser {
         Self { client, base: base.to_owned(), cookies: Arc::default() }
     }
 
+    /// What this browser keeps for the site.
+    pub fn cookie_values(&self) -> Vec<String> {
+        self.cookies.lock().unwrap().values().cloned().collect()
+    }
+
     /// The same cookies at another address of the same host.
     pub fn moved_to(&self, base: &str) -> Self {
         Self { base: base.to_owned(), ..self.clone() }
@@ -220,8 +225,15 @@ impl Browser {
         self.page(conversation).await.cards()
     }
 
-    /// Decides about a draft as the page's script does.
+    /// Decides about a draft as the page's script does, as a teacher who ticks
+    /// whatever the card asks for.
     pub async fn decide(&self, card: &Card, decision: &str, edits: &[(&str, &str)]) -> Answer {
+        let ticks = card.ticks.iter().map(|name| (name.as_str(), "yes"));
+        self.decide_unticked(card, decision, &ticks.chain(edits.iter().copied()).collect::<Vec<_>>()).await
+    }
+
+    /// Decides about a draft and ticks nothing.
+    pub async fn decide_unticked(&self, card: &Card, decision: &str, edits: &[(&str, &str)]) -> Answer {
         let mut fields = vec![("decision", decision), ("hash", card.hash.as_str())];
         fields.extend(edits);
         self.post(&format!("/approvals/{}", card.id), &fields).await
