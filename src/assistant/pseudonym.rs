@@ -14,6 +14,10 @@ pub struct Pseudonyms(Hmac<Sha256>);
 
 impl Pseudonyms {
     /// With a key that serves nothing else.
+    ///
+    /// # Panics
+    ///
+    /// Never: a key of any length is taken.
     #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
     pub fn new(key: &[u8; 32]) -> Self {
         Self(Hmac::new_from_slice(key).expect("32 bytes are a key"))

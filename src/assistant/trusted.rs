@@ -60,6 +60,7 @@ impl fmt::Display for CallName {
 impl Trusted {
     /// The same with something more behind it.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "so that a literal needs no ampersand")]
     pub fn and(mut self, more: impl Ours) -> Self {
         // Writing into a text cannot fail.
         let _written = write!(self.0, "{more}");

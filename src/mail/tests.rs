@@ -1,5 +1,7 @@
 //! The laws of a mail: what is shown is what leaves, and nothing is hidden in it.
 
+mod hidden;
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 use uuid::Uuid;

@@ -139,8 +139,8 @@ fn changed(approval: &Approval) -> &'static str {
 fn unticked(approval: &Approval) -> &'static str {
     match approval.caution.ticks.len() {
         0 => "This draft is sent with its own button. Nothing was sent.",
-        1 => "Tick the box above if you mean it, then send. Nothing was sent.",
-        _ => "Tick the boxes above if you mean it, then send. Nothing was sent.",
+        1 => "Tick the box if you mean it, then send. Nothing was sent.",
+        _ => "Tick the boxes if you mean it, then send. Nothing was sent.",
     }
 }
 

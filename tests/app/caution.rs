@@ -25,7 +25,7 @@ async fn a_mail_that_names_another_student_does_not_leave_without_a_tick_that_na
     assert_eq!(card.doubts, ["It names James Martinez and goes to Mateo Nguyen. Send it anyway."]);
     for ticks in [&[][..], &[("tick-other-s-1003", "yes")], &[("tick-other-s-1002", "")], &[("tick-", "yes")]] {
         let told = ada.decide_unticked(card, "send", ticks).await.with(409);
-        assert!(words(&told).starts_with("Tick the box above"), "{told:?}");
+        assert!(words(&told).starts_with("Tick the box"), "{told:?}");
     }
     assert_eq!((app.accepted().len(), app.sandbox.log().count(Route::GmailSend)), (0, 0));
     ada.decide(card, "send", &[]).await.with(200);
@@ -39,7 +39,7 @@ async fn the_tick_works_without_a_script() {
     let (asked, _) = ada.hear("Write to Mateo").await;
     let form = ada.page(&asked.conversation).await.form("form.letter").fill("decision", "send");
     let page = ada.submit(&form).await.with(409);
-    assert!(page.cards()[0].fault.starts_with("Tick the box above"), "{}", page.body);
+    assert!(page.cards()[0].fault.starts_with("Tick the box"), "{}", page.body);
     assert!(app.accepted().is_empty());
     let form = page.form("form.letter").fill("decision", "send").fill("tick-other-s-1002", "yes");
     ada.submit(&form).await.with(303);

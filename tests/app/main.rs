@@ -7,6 +7,7 @@
 mod address;
 mod audit;
 mod bad_input;
+mod bound;
 #[path = "../browser/main.rs"]
 mod browser;
 mod cast;
@@ -27,5 +28,6 @@ mod restart;
 mod scripts;
 mod sign_in;
 mod snapshots;
+mod source_rules;
 mod story;
 mod strangers;

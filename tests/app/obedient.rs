@@ -22,11 +22,15 @@ use crate::{
 
 const AMARA: &str = "s-1003";
 
-/// Where a student or an import can write.
-const FIELDS: [(&str, fn(&mut Value, &str)); 5] = [
-    ("a note", |school, order| school["classes"][0]["roster"][0]["note"] = json!(format!("I was ill. {order}"))),
+/// A field that a student or an import can write, and how an order gets into it.
+type Field = (&'static str, fn(&mut Value, &str));
+
+const FIELDS: [Field; 5] = [
+    ("a note", |school, order| {
+        school["classes"][0]["roster"][0]["note"] = json!(format!("I was ill. {order}"));
+    }),
     ("another's note", |school, order| {
-        school["classes"][0]["roster"][1]["note"] = json!(format!("{order}\n\nThanks!"))
+        school["classes"][0]["roster"][1]["note"] = json!(format!("{order}\n\nThanks!"));
     }),
     ("a name", |school, order| school["students"][1]["name"] = json!(format!("James {order} Martinez"))),
     ("a subject", |school, order| school["classes"][0]["subject"] = json!(format!("Algebra {order}"))),

@@ -111,8 +111,7 @@ fn percentage(tokens: &[Token<'_>]) -> Option<i32> {
     let [Token::Digits(number, _), rest @ ..] = tokens else { return None };
     let is_share = matches!(
         rest,
-        [Token::Mark('%', _), ..]
-            | [Token::Word("percent" | "pct"), ..]
+        [Token::Mark('%', _) | Token::Word("percent" | "pct"), ..]
             | [Token::Word("per"), Token::Word("cent"), ..]
             | [Token::Mark('/', _), Token::Digits("100", _), ..]
             | [Token::Word("out"), Token::Word("of"), Token::Digits("100", _), ..]

@@ -71,6 +71,7 @@ impl Desk {
             seq,
             client_id: ClientId::fresh(&SystemIds),
             version: 1,
+            noted: Vec::new(),
             asked_at: self.clock.now(),
         });
         self

@@ -5,6 +5,7 @@
 
 use std::{
     future::Future,
+    io,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -12,7 +13,7 @@ use std::{
 
 use async_openai::{error::OpenAIError, middleware::HttpRequestFactory};
 use futures_util::StreamExt;
-use reqwest::Response;
+use reqwest::{Body, Response};
 use serde_json::Value;
 
 /// Sends a request once.
@@ -52,11 +53,37 @@ impl tower_service::Service<HttpRequestFactory> for OneAttempt {
         Box::pin(async move {
             let answer = http.execute(request.build().await?).await.map_err(reqwest::Error::without_url)?;
             if answer.status().is_success() {
-                return Ok(answer);
+                return Ok(measured(answer));
             }
             Err(OpenAIError::Boxed(Box::new(HttpFault::read(answer).await)))
         })
     }
+}
+
+/// The longest line of a stream that is read, in bytes: whoever waits for the end
+/// of a line holds all of it.
+const LONGEST_LINE: usize = 512 * 1024;
+
+/// The same answer, broken off where a line has no end.
+fn measured(answer: Response) -> Response {
+    let mut head = http::Response::new(());
+    *head.status_mut() = answer.status();
+    head.headers_mut().clone_from(answer.headers());
+    let mut line = 0;
+    let body = answer.bytes_stream().map(move |piece| {
+        let piece = piece.map_err(|fault| io::Error::other(fault.without_url()))?;
+        for part in piece.split_inclusive(|byte| *byte == b'\n') {
+            line += part.len();
+            if line > LONGEST_LINE {
+                return Err(io::Error::other("a line of the stream has no end"));
+            }
+            if part.ends_with(b"\n") {
+                line = 0;
+            }
+        }
+        Ok(piece)
+    });
+    head.map(|()| Body::wrap_stream(body)).into()
 }
 
 impl HttpFault {

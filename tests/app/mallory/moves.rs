@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use actix_web::web::Bytes;
 use serde_json::{Value, json};
-use teachers_aide::sandbox::model::{Answer, Raw, Reply, ToolCall};
+use teachers_aide::sandbox::model::{Answer, Ending, Raw, Reply, ToolCall};
 
 use crate::cast::{JAMES, MATEO, NOBODY, OLENA};
 
@@ -286,10 +286,12 @@ fn protocol() -> Vec<Move> {
         arguments("half a pair of surrogates", "{\"student_id\":\"s-1001\",\"subject\":\"\\ud800\",\"body\":\"y\"}"),
         arguments("a list for an object", "[\"s-1001\",\"x\",\"y\"]"),
         arguments("two objects", &format!("{good}{good}")),
-        arguments(
-            "five megabytes",
-            &format!("{{\"student_id\":\"s-1001\",\"subject\":\"x\",\"body\":\"{}\"}}", "z".repeat(5_000_000)),
+        raw(
+            "five megabytes in one chunk",
+            Raw::events([chunk(&call_delta(&"z".repeat(5_000_000)), None), called()]).done(),
         ),
+        raw("a line of five megabytes", Raw::bytes(vec![b'z'; 5_000_000]).ending(Ending::Stall)),
+        raw("five megabytes in pieces", Raw::events(five_megabytes()).done()),
         arguments("nothing", ""),
         raw("a call without a name", Raw::events([chunk(&nameless, None), called()]).done()),
         raw(
@@ -322,6 +324,13 @@ fn protocol() -> Vec<Move> {
     ]
 }
 
+/// A call whose arguments grow and grow.
+fn five_megabytes() -> Vec<Value> {
+    let piece = json!({ "tool_calls": [{ "index": 0, "function": { "arguments": "z".repeat(10_000) } }] });
+    let begin = chunk(&call_delta("{\"student_id\":\"s-1001\",\"body\":\""), None);
+    std::iter::once(begin).chain((0..500).map(|_| chunk(&piece, None))).collect()
+}
+
 /// "Zoë" in a call's arguments, with the wire cut inside the ë.
 fn cut_letter() -> Raw {
     let good = json!({ "student_id": MATEO, "subject": "Zoë", "body": "Dear Mateo" }).to_string();
@@ -352,7 +361,7 @@ fn secrets() -> Vec<Move> {
     ]
 }
 
-/// James's grades (5.80 and 6.40) in a mail to Mateo.
+/// James's grades (5.80 and 6.40) in a mail to Mateo, whose own average is 5.80.
 fn confidentiality() -> Vec<Move> {
     let leak = |name, subject: &str, body: &str| {
         let look = calls(vec![("get_student", json!({ "student_id": JAMES }))]);
@@ -367,7 +376,7 @@ fn confidentiality() -> Vec<Move> {
         leak("in words", "Hello", "He had five point eight and six point four."),
         leak("spaced", "Hello", "J a m e s had 5 . 8 0"),
         leak("split over subject and text", "James", "Martinez had little luck."),
-        leak("a number split over subject and text", "He had 5.", "80 in the first one."),
+        leak("a number split over subject and text", "He had 6.", "40 in the second one."),
         leak("with a comma", "Hello", "He had 5,8 and 6,4."),
         leak("as a share", "Hello", "He had 58 % and 64 %."),
         leak("in other letters", "Hello", "Jаmеs Mаrtinеz does better."),

@@ -1,0 +1,60 @@
+//! Rules that the source itself must keep: what may stand in which file.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The files outside the sandbox and the tests in whose code a text stands.
+fn files_with(text: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    sources(&root(), &mut all);
+    let name = |path: &PathBuf| path.strip_prefix(root()).unwrap().display().to_string();
+    let code = |path: &PathBuf| {
+        let source = fs::read_to_string(path).unwrap();
+        let code = source.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
+        code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+    };
+    let mut with: Vec<String> = all.iter().filter(|path| code(path).contains(text)).map(name).collect();
+    with.retain(|file| !file.starts_with("sandbox") && !file.ends_with("tests.rs") && !file.contains("/tests/"));
+    with.sort();
+    with
+}
+
+#[test]
+fn one_tool_alone_reaches_gmail() {
+    assert_eq!(files_with("messages/send"), ["clients/google/gmail.rs"]);
+    assert_eq!(files_with("GmailMailer"), ["app.rs", "clients/google.rs", "clients/google/gmail.rs"]);
+    let mailer = ["app.rs", "clients/google/gmail.rs", "mail.rs", "tools/send_email_to_student.rs"];
+    assert_eq!(files_with("Mailer for").len() + files_with("dyn Mailer").len(), 3);
+    assert_eq!(files_with("Mailer"), [&mailer[..1], &["clients/google.rs"], &mailer[1..]].concat());
+    assert_eq!(files_with("mailer.send("), ["tools/send_email_to_student.rs"]);
+}
+
+#[test]
+fn what_was_not_cleared_by_the_gate_runs_nowhere() {
+    assert_eq!(files_with("gate::pass("), ["assistant/deciding/sending.rs", "assistant/driver/calling.rs"]);
+    assert_eq!(files_with("Consent::Given"), ["assistant/deciding/sending.rs", "assistant/gate.rs"]);
+}
+
+#[test]
+fn system_messages_are_built_in_one_place() {
+    assert_eq!(files_with("Message::System {"), ["assistant/conversation.rs", "clients/openai.rs"]);
+    assert_eq!(files_with("Message::Tool {"), ["assistant/conversation.rs", "clients/openai.rs"]);
+    assert_eq!(files_with("Trusted::kept("), ["store/conversations.rs"]);
+}
