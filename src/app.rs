@@ -5,11 +5,12 @@
 //! or a stand-in is decided here, by an address; nothing behind it can tell.
 
 mod banner;
+mod limits;
 mod server;
 mod services;
 mod upkeep;
 
-use std::{net::TcpListener, sync::Arc};
+use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use async_trait::async_trait;
@@ -31,7 +32,10 @@ use crate::{
     store::{Sealer, Store},
     tools,
     vault::Vault,
-    web::state::{Health, State},
+    web::{
+        rates::Rates,
+        state::{Health, State},
+    },
 };
 
 /// What a test may hold still.
@@ -75,7 +79,7 @@ impl App {
     /// and every mail on its way come to its outcome.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
         note_head(&self.store).await;
-        server::run(listener, self.state.clone(), self.store.clone(), &self.keys, stop).await?;
+        server::run(listener, self.state.clone(), self.store.clone(), &self.keys, &self.settings.limits, stop).await?;
         note_head(&self.store).await;
         self.store.close().await;
         drop(self.services);
@@ -176,6 +180,9 @@ fn wire(
         toolbox: toolbox(&mailer),
         conversations: Arc::new(store.clone()),
         approvals: Arc::new(store.clone()),
+        budgets: Arc::new(store.clone()),
+        limits: limits::of_the_assistant(&settings.limits),
+        journal: Arc::new(store.clone()),
         vault: Arc::clone(&vault),
         school: Arc::clone(&school),
         clock: Arc::clone(&clock),
@@ -195,6 +202,8 @@ fn wire(
         school,
         provider: Arc::clone(&services.sign_in),
         vault,
+        rates: Arc::new(Rates::new(limits::of_the_web(&settings.limits))),
+        body_patience: Duration::from_secs(settings.limits.body_seconds.into()),
         clock,
         ids,
         public_url: settings.web.public_url.clone(),

@@ -15,6 +15,7 @@ pub mod event;
 pub mod gate;
 mod ids;
 mod json;
+pub mod limits;
 pub mod live;
 pub mod model;
 mod prompt;
@@ -39,11 +40,13 @@ use tokio_util::task::TaskTracker;
 
 use self::{
     conversation::{Approvals, Conversations},
+    limits::{Budgets, Limits, Places},
     live::Live,
     model::Model,
     toolbox::{Scene, Toolbox},
 };
 use crate::{
+    audit::Journal,
     clock::{Clock, Ids},
     identity::Caller,
     school::School,
@@ -61,6 +64,12 @@ pub struct Parts {
     pub conversations: Arc<dyn Conversations>,
     /// Where approvals are kept.
     pub approvals: Arc<dyn Approvals>,
+    /// Where it is kept what a day has used.
+    pub budgets: Arc<dyn Budgets>,
+    /// How much may be used.
+    pub limits: Limits,
+    /// Where it is written down what belongs to no other change.
+    pub journal: Arc<dyn Journal>,
     /// The teacher's accounts elsewhere.
     pub vault: Arc<Vault>,
     /// The teacher's classes and students.
@@ -79,13 +88,14 @@ pub struct Parts {
 pub struct Assistant {
     parts: Parts,
     live: Live,
+    places: Places,
     tasks: TaskTracker,
 }
 
 impl Assistant {
     /// An assistant that is ready to be spoken to.
     pub fn new(parts: Parts) -> Arc<Self> {
-        Arc::new(Self { parts, live: Live::default(), tasks: TaskTracker::new() })
+        Arc::new(Self { parts, live: Live::default(), places: Places::default(), tasks: TaskTracker::new() })
     }
 
     /// What it is made of.

@@ -7,6 +7,7 @@
 mod address;
 mod environment;
 mod keys;
+mod limits;
 mod reader;
 mod sections;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use url::Url;
 pub use address::is_loopback;
 pub use environment::{DotEnvError, Environment, Source};
 pub use keys::{AppKeys, KEY_FILE, SecretKey, existing_key, secret_key};
+pub use limits::Limits;
 pub use reader::{Fault, SettingsFaults, quoted as shown_value};
 pub use variables::{Section, VARIABLES, Variable};
 
@@ -42,6 +44,8 @@ pub struct Settings {
     pub web: Web,
     /// How calls leave.
     pub outbound: Outbound,
+    /// How much of everything.
+    pub limits: Limits,
     /// What is kept, and where.
     pub data: Data,
     /// What seals it.

@@ -1,6 +1,6 @@
 //! The HTTP server: middleware around the routes, time-outs, and a calm end.
 
-use std::{net::TcpListener, time::Duration};
+use std::{net::TcpListener, num::NonZeroUsize, time::Duration};
 
 use actix_session::{SessionMiddleware, config::PersistentSession};
 use actix_web::{
@@ -16,16 +16,15 @@ use tracing_actix_web::TracingLogger;
 
 use crate::{
     identity::SESSION_LIFETIME,
-    settings::AppKeys,
+    settings::{AppKeys, Limits},
     store::{SqlSessionStore, Store},
     telemetry::RequestSpan,
-    web::{csrf, error, headers, routes, state::State},
+    web::{csrf, error, headers, patience, rates, routes, state::State},
 };
 
 /// How long the last answers may take when the server goes down.
 const FAREWELL: Duration = Duration::from_secs(25);
-/// How long a request's head may take, and how long a connection may idle.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection may idle.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// Serves until `stop` fires.
@@ -34,6 +33,7 @@ pub(super) async fn run(
     state: State,
     store: Store,
     keys: &AppKeys,
+    limits: &Limits,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let cookie_key = Key::from(&keys.derive_wide("session-cookie/v1"));
@@ -44,15 +44,24 @@ pub(super) async fn run(
             .app_data(Data::new(shared.clone()))
             .service(web::scope("/static").wrap(Compress::default()).configure(routes::files))
             .configure(routes::open)
-            .service(web::scope("").wrap(from_fn(csrf::guard)).wrap(sessions).configure(routes::in_session))
+            .service(
+                web::scope("")
+                    .wrap(from_fn(csrf::guard))
+                    .wrap(sessions)
+                    .wrap(from_fn(patience::whole_body))
+                    .wrap(from_fn(rates::guard))
+                    .configure(routes::in_session),
+            )
             .wrap(from_fn(error::explain))
             .wrap(from_fn(headers::set))
+            .wrap(from_fn(patience::hang_up))
             .wrap(TracingLogger::<RequestSpan>::new())
     })
     // A frame of text must not wait until the browser has acknowledged the one
     // before it (RFC 896; browsers delay that by up to 40 ms).
     .tcp_nodelay(true)
-    .client_request_timeout(HEAD_TIMEOUT)
+    .client_request_timeout(Duration::from_secs(limits.head_seconds.into()))
+    .max_connections(connections_each(limits.connections))
     .keep_alive(IDLE_TIMEOUT)
     .shutdown_timeout(FAREWELL.as_secs())
     .disable_signals()
@@ -64,6 +73,12 @@ pub(super) async fn run(
     server.await?;
     farewell.abort();
     Ok(())
+}
+
+/// Each of the server's workers counts for itself.
+fn connections_each(all: u32) -> usize {
+    let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    usize::try_from(all).unwrap_or(usize::MAX).div_ceil(workers)
 }
 
 fn sessions(store: Store, secure: bool, key: Key) -> SessionMiddleware<SqlSessionStore> {

@@ -109,6 +109,8 @@ pub trait Conversations: Send + Sync + 'static {
     async fn turns(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Vec<StoredTurn>>;
     /// One turn.
     async fn turn(&self, teacher: &TeacherId, id: &TurnId) -> anyhow::Result<Option<StoredTurn>>;
+    /// The turn that a message made which the browser gave this name.
+    async fn posted(&self, teacher: &TeacherId, id: &ClientId) -> anyhow::Result<Option<StoredTurn>>;
     /// The latest turn of a conversation.
     async fn latest(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Option<StoredTurn>>;
     /// The notes of a conversation, oldest first.
@@ -229,7 +231,8 @@ pub fn wire_id(seq: i64, call: &str) -> String {
 }
 
 /// A cautious estimate: three bytes make a token, and each message costs a few.
-fn tokens(message: &Message) -> usize {
+/// How many tokens a message has, roughly.
+pub fn tokens(message: &Message) -> usize {
     let bytes = match message {
         Message::System { content } => content.as_str().len(),
         Message::User { content } | Message::Tool { content, .. } => content.len(),

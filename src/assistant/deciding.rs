@@ -23,6 +23,7 @@ use super::{
     conversation::StoredTurn,
     driver::Drive,
     event::Event,
+    limits::Reached,
     toolbox::{AnyTool, Edits, Preview, ToolError},
     trusted::{CallName, Trusted},
     turn::{CallState, Next, Outcome, Status},
@@ -99,6 +100,14 @@ pub enum DecideError {
     NotNow {
         /// For the teacher.
         words: String,
+        /// The draft as it stands.
+        approval: Box<Approval>,
+    },
+    /// A limit is reached, and nothing was sent; the corrections are kept.
+    #[error("a limit is reached: {}", .reached.as_str())]
+    Limited {
+        /// Which.
+        reached: Reached,
         /// The draft as it stands.
         approval: Box<Approval>,
     },

@@ -81,6 +81,8 @@ pub struct ToolSchema {
 pub enum ModelEvent {
     /// Some more text.
     Text(String),
+    /// What the service says that it has counted.
+    Usage(Usage),
     /// The whole answer is there.
     End {
         /// The calls, with whole arguments.
@@ -88,6 +90,15 @@ pub enum ModelEvent {
         /// Why the model stopped.
         finish: Finish,
     },
+}
+
+/// How many tokens one question and its answer had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Read by the model.
+    pub input: u64,
+    /// Written by it.
+    pub output: u64,
 }
 
 /// Why the model stopped.

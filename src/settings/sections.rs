@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{
     Auth0, Data, Endpoint, Google, Identity, Keys, Log, LogFormat, ModelSource, Outbound, SecretKey, Settings,
-    SettingsFaults, Web, address,
+    SettingsFaults, Web, address, limits,
     reader::{Reader, quoted},
 };
 
@@ -20,11 +20,22 @@ pub(super) fn read(lookup: &dyn Fn(&str) -> Option<String>, sandbox: bool) -> Re
     let google = google(&mut reader);
     let web = web(&mut reader);
     let outbound = outbound(&mut reader);
+    let limits = limits::read(&mut reader);
     let data = data(&mut reader);
     let keys = keys(&mut reader);
     let log = log(&mut reader);
     let settings = (|| {
-        Some(Settings { identity: identity?, model: model?, google, web: web?, outbound, data: data?, keys, log: log? })
+        Some(Settings {
+            identity: identity?,
+            model: model?,
+            google,
+            web: web?,
+            outbound,
+            limits: limits?,
+            data: data?,
+            keys,
+            log: log?,
+        })
     })();
     reader.finish(settings)
 }

@@ -27,6 +27,8 @@ pub enum Section {
     Google,
     /// Where browsers reach the application.
     Web,
+    /// How much of everything.
+    Limits,
     /// What is kept, and how it is sealed.
     Data,
     /// What the operator reads.
@@ -41,6 +43,7 @@ impl Section {
             Self::Model => "Language model",
             Self::Google => "Google",
             Self::Web => "Web",
+            Self::Limits => "Limits",
             Self::Data => "Data and keys",
             Self::Log => "Log",
         }
@@ -105,6 +108,47 @@ pub const VARIABLES: &[Variable] = &[
         Section::Web,
         "HTTPS_PROXY",
         "The proxy for outgoing https, where the network wants one; calls to this computer never use it",
+    ),
+    plain(Section::Limits, "LIMIT_MODEL_CALLS", "8", "How many times one turn may ask the model"),
+    plain(Section::Limits, "LIMIT_TOOL_CALLS", "24", "How many calls of tools one turn may make"),
+    plain(Section::Limits, "LIMIT_DRAFTS", "10", "How many drafts one turn may lay before a teacher"),
+    plain(
+        Section::Limits,
+        "LIMIT_TURN_SECONDS",
+        "120",
+        "How long one turn may work, not counting the time that a person thinks",
+    ),
+    plain(Section::Limits, "LIMIT_OUTPUT_TOKENS", "16000", "How many tokens the model may write in one turn"),
+    plain(Section::Limits, "LIMIT_RUNNING_TURNS", "2", "How many turns of one teacher may work at the same time"),
+    plain(Section::Limits, "LIMIT_TURNS_PER_DAY", "200", "How many turns one teacher may begin in a day"),
+    plain(
+        Section::Limits,
+        "LIMIT_TOKENS_PER_DAY",
+        "2000000",
+        "How many tokens the model may read and write for one teacher in a day",
+    ),
+    plain(Section::Limits, "LIMIT_SENDS_PER_DAY", "100", "How many mails one teacher may send in a day"),
+    plain(
+        Section::Limits,
+        "LIMIT_SITE_TOKENS_PER_DAY",
+        "20000000",
+        "How many tokens the model may read and write for all in a day; 0 asks it nothing",
+    ),
+    plain(Section::Limits, "LIMIT_REQUESTS_PER_MINUTE", "600", "How many requests one teacher may make in a minute"),
+    plain(
+        Section::Limits,
+        "LIMIT_ADDRESS_REQUESTS_PER_MINUTE",
+        "3000",
+        "How many requests may come from one address in a minute",
+    ),
+    plain(Section::Limits, "LIMIT_HEAD_SECONDS", "5", "How long the head of a request may take"),
+    plain(Section::Limits, "LIMIT_BODY_SECONDS", "10", "How long the body of a request may take"),
+    plain(Section::Limits, "LIMIT_CONNECTIONS", "10000", "How many connections may be open at the same time"),
+    plain(
+        Section::Limits,
+        "TRUSTED_PROXIES",
+        "",
+        "Addresses of proxies, separated by commas, whose X-Forwarded-For is believed; of nobody else's",
     ),
     secret(
         Section::Data,

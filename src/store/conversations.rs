@@ -139,6 +139,12 @@ impl Conversations for Store {
         row.fetch_optional(&self.reader).await?.map(TurnRow::read).transpose()
     }
 
+    async fn posted(&self, teacher: &TeacherId, id: &ClientId) -> anyhow::Result<Option<StoredTurn>> {
+        let sql = select_turns!("WHERE teacher_id = $1 AND client_id = $2");
+        let row = sqlx::query_as::<_, TurnRow>(sql).bind(teacher.as_str()).bind(id.as_str());
+        row.fetch_optional(&self.reader).await?.map(TurnRow::read).transpose()
+    }
+
     async fn latest(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Option<StoredTurn>> {
         let sql = select_turns!("WHERE teacher_id = $1 AND conversation_id = $2 ORDER BY seq DESC LIMIT 1");
         let row = sqlx::query_as::<_, TurnRow>(sql).bind(teacher.as_str()).bind(id.as_str());

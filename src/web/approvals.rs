@@ -165,6 +165,9 @@ impl Verdict {
             Err(DecideError::NotNow { words, approval }) => {
                 (approval, refusal(StatusCode::SERVICE_UNAVAILABLE, words, None))
             }
+            Err(DecideError::Limited { reached, approval }) => {
+                (approval, refusal(StatusCode::TOO_MANY_REQUESTS, reached.words(), None))
+            }
             Err(DecideError::Connect { need, why, approval }) => {
                 let words = format!("{} is not connected for this. Nothing was sent.", need.connection.name());
                 (approval, refusal(StatusCode::CONFLICT, words, Some(Pause::Connection { need, why })))

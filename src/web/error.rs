@@ -3,7 +3,7 @@
 //! A handler returns a [`PageError`]; [`explain`] turns it into a page, or into
 //! JSON for a script, once it is known who asks. Never a source chain.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use actix_web::{
     Error, HttpRequest, HttpResponse, ResponseError,
@@ -19,6 +19,7 @@ use futures_util::FutureExt;
 use serde_json::json;
 
 use super::{frame, pages::Message, state::State};
+use crate::{assistant::limits::Reached, clock::Clock};
 
 /// Why a request cannot be answered as asked.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,17 @@ pub enum PageError {
     /// Something stands in the way that the teacher can see and wait for.
     #[error("{0}")]
     Conflict(String),
+    /// A limit is reached.
+    #[error("{words}")]
+    TooMany {
+        /// What is used up, and when it begins again.
+        words: String,
+        /// How long to wait, in seconds.
+        wait: u64,
+    },
+    /// The request took too long to arrive.
+    #[error("the request took too long to arrive")]
+    TooSlow,
     /// The teacher, or the provider, did not go on with a sign-in.
     #[error("{title}")]
     SignIn {
@@ -67,6 +79,17 @@ struct Told {
 }
 
 impl PageError {
+    /// Somebody asks too often.
+    pub fn too_often(wait: Duration) -> Self {
+        let words = "That was more than one can do here in a minute. Nothing was changed; wait a moment, and go on.";
+        Self::TooMany { words: words.to_owned(), wait: whole_seconds(wait) }
+    }
+
+    /// A limit of the assistant is reached.
+    pub fn limited(reached: Reached, clock: &dyn Clock) -> Self {
+        Self::TooMany { words: reached.words(), wait: whole_seconds(reached.wait(clock)) }
+    }
+
     fn told(&self) -> Told {
         let home = ("Go to your conversations", "/chat");
         let told = |status, title, words: &str, next| Told { status, title, words: words.to_owned(), next };
@@ -97,6 +120,13 @@ impl PageError {
                 home,
             ),
             Self::Conflict(words) => told(StatusCode::CONFLICT, "Not just now", words, home),
+            Self::TooMany { words, .. } => told(StatusCode::TOO_MANY_REQUESTS, "A moment, please", words, home),
+            Self::TooSlow => told(
+                StatusCode::REQUEST_TIMEOUT,
+                "That took too long to arrive",
+                "Nothing was changed. Look at your connection, and try again.",
+                home,
+            ),
             Self::SignIn { title, words, status, .. } => told(*status, title, words, ("Back to the start", "/")),
             Self::Broken(_) => told(
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -179,12 +209,24 @@ fn tell(asked: &Asked, fault: &Error) -> HttpResponse {
     let told = error.told();
     if asked.json {
         let body = json!({ "error": { "words": told.words, "title": told.title, "reference": reference } });
-        return HttpResponse::build(told.status).json(body);
+        return with_wait(HttpResponse::build(told.status).json(body), error);
     }
     if matches!(error, PageError::SignedOut) && asked.get {
         return super::login::to_front_door(&asked.path);
     }
-    page(asked, told, reference)
+    with_wait(page(asked, told, reference), error)
+}
+
+fn with_wait(mut answer: HttpResponse, error: &PageError) -> HttpResponse {
+    if let PageError::TooMany { wait, .. } = error {
+        answer.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(*wait));
+    }
+    answer
+}
+
+/// At least one: who waits for less asks too early.
+pub fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(1)
 }
 
 /// An error of the framework: a body too large, a form that does not parse, a
@@ -213,7 +255,9 @@ fn reference(asked: &Asked, error: &PageError) -> Option<String> {
         | PageError::BadRequest(_)
         | PageError::ForeignOrigin
         | PageError::TooLarge
-        | PageError::Conflict(_) => None,
+        | PageError::Conflict(_)
+        | PageError::TooMany { .. }
+        | PageError::TooSlow => None,
     }
 }
 

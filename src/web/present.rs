@@ -268,6 +268,9 @@ fn over_budget(limit: Limit) -> Notice {
     let words = match limit {
         Limit::ModelCalls => "This took more steps than one answer may. Ask again in smaller parts.",
         Limit::Time => "This took longer than one answer may. Ask again in smaller parts.",
+        Limit::Output => "This became longer than one answer may. Ask again in smaller parts.",
+        Limit::Day => "Today's share of the assistant is used up. It begins again at midnight.",
+        Limit::Site => "This site has used up its budget for today. It begins again at midnight.",
     };
     Notice {
         title: "Stopped by itself".to_owned(),

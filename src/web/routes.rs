@@ -5,7 +5,7 @@ use actix_web::web::{self, ServiceConfig, get, post};
 use super::{approvals, assets, chat, login, roster, scripts, stream, turns};
 
 /// The longest form or JSON body, in bytes.
-const LARGEST_BODY: usize = 256 * 1024;
+pub const LARGEST_BODY: usize = 256 * 1024;
 
 /// The page's own files, below `/static`.
 pub fn files(config: &mut ServiceConfig) {

@@ -48,7 +48,9 @@ impl FromRequest for SignedInTeacher {
         let state = request.app_data::<Data<State>>().cloned();
         Box::pin(async move {
             let state = state.ok_or(PageError::NotFound)?;
-            current(&session, &state).await?.map(Self).ok_or(PageError::SignedOut)
+            let caller = current(&session, &state).await?.ok_or(PageError::SignedOut)?;
+            state.rates.teacher(&caller.teacher.id).map_err(PageError::too_often)?;
+            Ok(Self(caller))
         })
     }
 }

@@ -1,12 +1,12 @@
 //! What every handler can reach.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::parts::Demo;
+use super::{parts::Demo, rates::Rates};
 use crate::{
     assistant::{
         Assistant,
@@ -51,6 +51,10 @@ pub struct State {
     pub provider: Arc<dyn SignIn>,
     /// The grants in memory, to be forgotten at sign-out.
     pub vault: Arc<Vault>,
+    /// Who asks how often.
+    pub rates: Arc<Rates>,
+    /// How long the body of a request may take.
+    pub body_patience: Duration,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.

@@ -57,7 +57,7 @@ pub async fn events(
 
 fn not_found(fault: SayError) -> PageError {
     match fault {
-        SayError::NotFound | SayError::Busy => PageError::NotFound,
+        SayError::NotFound | SayError::Busy | SayError::Limited(_) => PageError::NotFound,
         SayError::Broken(fault) => PageError::Broken(fault),
     }
 }

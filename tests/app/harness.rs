@@ -47,6 +47,8 @@ pub struct Wanted {
     pub clock: Option<Arc<HeldClock>>,
     /// How the tenant is set up.
     pub setup: Setup,
+    /// Settings of the operator's besides the usual ones.
+    pub settings: HashMap<&'static str, String>,
     /// The model's mind, if not the scripted one.
     pub mind: Option<Arc<dyn Mind>>,
     /// The school, if not the one of the cast.
@@ -71,7 +73,7 @@ pub struct TestApp {
 
 /// Where an application keeps its things; gone when the last one lets go.
 #[derive(Clone)]
-struct Home(Arc<TempDir>);
+struct Home(Arc<TempDir>, Arc<HashMap<&'static str, String>>);
 
 struct Running {
     stop: CancellationToken,
@@ -86,11 +88,12 @@ impl Drop for Running {
 
 impl Home {
     fn new() -> Self {
-        Self::with(&cast::school())
+        Self::with(&cast::school(), HashMap::new())
     }
 
-    fn with(school: &Value) -> Self {
-        let home = Self(Arc::new(TempDir::new().unwrap()));
+    /// With another school, and settings of the operator's besides the usual ones.
+    fn with(school: &Value, settings: HashMap<&'static str, String>) -> Self {
+        let home = Self(Arc::new(TempDir::new().unwrap()), Arc::new(settings));
         fs::write(home.path("school.json"), school.to_string()).unwrap();
         home
     }
@@ -127,7 +130,7 @@ impl TestApp {
             ..SandboxOptions::default()
         };
         let sandbox = Arc::new(Sandbox::start(options).unwrap());
-        let home = wanted.school.as_ref().map_or_else(Home::new, Home::with);
+        let home = Home::with(&wanted.school.unwrap_or_else(cast::school), wanted.settings);
         Self::serve(world, sandbox, mind, home, free_port()).await
     }
 
@@ -237,7 +240,7 @@ fn settings(base: &str, sandbox: &Sandbox, home: &Home) -> Settings {
 
 fn variables(base: &str, sandbox: &Sandbox, home: &Home) -> HashMap<&'static str, String> {
     let path = |name: &str| home.path(name).display().to_string();
-    HashMap::from([
+    let usual = [
         ("AUTH0_DOMAIN", "localhost".to_owned()),
         ("AUTH0_ISSUER", sandbox.issuer().to_owned()),
         ("AUTH0_CLIENT_ID", sandbox.client_id().to_owned()),
@@ -250,7 +253,9 @@ fn variables(base: &str, sandbox: &Sandbox, home: &Home) -> HashMap<&'static str
         ("PUBLIC_URL", base.to_owned()),
         ("DATABASE_URL", format!("sqlite://{}", path("aide.db"))),
         ("SCHOOL_DATA", path("school.json")),
-    ])
+    ];
+    let more = home.1.iter().map(|(name, value)| (*name, value.clone()));
+    usual.into_iter().chain(more).collect()
 }
 
 /// The application as it starts with nothing set: everything is a stand-in of its own.

@@ -14,6 +14,7 @@ use super::{
         approval::{Approval, ApprovalOutcome, ApprovalState},
         caution::Ticked,
         gate::{self, Account, Consent, Facts},
+        limits::Counted,
         toolbox::{AnyTool, Edits, KeyFault, Ran, ToolError},
         turn::Outcome,
     },
@@ -61,9 +62,18 @@ impl Assistant {
         if self.parts.clock.now().duration_since(approved.changed_at) > YES_LASTS {
             return Err(self.hand_back_late(approved).await?);
         }
+        if let Err(reached) = self.may_send(&caller.teacher.id).await? {
+            let waiting = Box::new(self.advance(&approved, ApprovalState::Proposed, None).await?);
+            self.tell(&waiting);
+            return Err(DecideError::Limited { reached, approval: waiting });
+        }
         let claimed = match self.advance(&approved, ApprovalState::Claimed, None).await {
-            Err(DecideError::Changed(now)) => return self.same_or_changed(caller, &*tool, *now, &yes.edits),
-            claimed => claimed?,
+            Ok(claimed) => claimed,
+            Err(fault) => {
+                self.parts.budgets.give_back(&caller.teacher.id, self.today(), Counted::Sends).await?;
+                let DecideError::Changed(now) = fault else { return Err(fault) };
+                return self.same_or_changed(caller, &*tool, *now, &yes.edits);
+            }
         };
         self.tell(&claimed);
         // A panic between the claim and its outcome is as unclear as a cut line.

@@ -8,11 +8,12 @@ use tracing::warn;
 
 use super::Drive;
 use crate::assistant::{
-    conversation::as_messages,
+    conversation::{as_messages, tokens},
     event::Event,
-    model::{ModelError, ModelEvent, ModelRequest, ModelStream},
+    limits::{Reached, estimated_tokens},
+    model::{ModelError, ModelEvent, ModelRequest, ModelStream, ToolSchema},
     prompt,
-    turn::{Ending, Limit},
+    turn::{Ending, Limit, Step},
     untrusted::Mark,
 };
 
@@ -34,12 +35,39 @@ impl Drive {
         if !self.stored.noted.is_empty() {
             self.save(&[]).await?;
         }
+        let teacher = self.caller.teacher.id.clone();
+        match self.assistant.has_tokens(&teacher).await? {
+            Ok(()) => {}
+            Err(Reached::Site) => return Ok(Err(Ending::OverBudget { limit: Limit::Site })),
+            Err(_) => return Ok(Err(Ending::OverBudget { limit: Limit::Day })),
+        }
         let request = self.request();
+        let read = estimate(&request);
+        // Counted before a word leaves: a server that dies has not asked for free.
+        self.spend(read).await?;
         let step = self.stored.turn.begin_step();
-        match self.open_stream(&request).await {
+        let outcome = match self.open_stream(&request).await {
             Ok(stream) => self.read_answer(step, stream).await,
             Err(ending) => Ok(Err(ending)),
-        }
+        };
+        self.settle_up(step, read).await?;
+        outcome
+    }
+
+    async fn spend(&self, tokens: i64) -> anyhow::Result<()> {
+        self.assistant.parts.budgets.spend(&self.caller.teacher.id, self.assistant.today(), tokens).await
+    }
+
+    /// Counts what was written, and corrects what was estimated by what the
+    /// service has counted, where it tells.
+    async fn settle_up(&mut self, step: usize, read: i64) -> anyhow::Result<()> {
+        let written = self.stored.turn.steps.get(step).map_or(0, written);
+        let (input, output) = match self.counted.take() {
+            Some(usage) => (i64::try_from(usage.input).unwrap_or(i64::MAX), usage.output),
+            None => (read, written),
+        };
+        self.stored.turn.used.output_tokens += output;
+        self.spend(input.saturating_sub(read).saturating_add(i64::try_from(output).unwrap_or(i64::MAX))).await
     }
 
     fn request(&self) -> ModelRequest {
@@ -109,9 +137,15 @@ impl Drive {
             match item.unwrap_or_else(|_| Some(Err(silence()))) {
                 Some(Ok(ModelEvent::Text(text))) => {
                     self.stored.turn.add_text(&text);
+                    let used = self.stored.turn.used.output_tokens + written(&self.stored.turn.steps[step]);
+                    if used > self.stored.turn.limits.output_tokens {
+                        self.live.publish(Event::TextDelta { step, text });
+                        return Ok(Err(Ending::OverBudget { limit: Limit::Output }));
+                    }
                     self.live.publish(Event::TextDelta { step, text });
                     save_at.get_or_insert_with(|| Instant::now() + SAVE_EVERY);
                 }
+                Some(Ok(ModelEvent::Usage(usage))) => self.counted = Some(usage),
                 Some(Ok(ModelEvent::End { calls, finish })) => {
                     self.stored.turn.model_said(calls, finish);
                     return Ok(Ok(()));
@@ -155,6 +189,17 @@ impl Drive {
         tracing::error!(reference, error = %fault, "the model did not answer");
         Ending::Failed { words: words.to_owned(), reference }
     }
+}
+
+fn estimate(request: &ModelRequest) -> i64 {
+    let schema = |tool: &ToolSchema| (tool.description.len() + tool.parameters.to_string().len()) / 4;
+    let messages = request.messages.iter().map(tokens).sum::<usize>();
+    i64::try_from(messages + request.tools.iter().map(schema).sum::<usize>()).unwrap_or(i64::MAX)
+}
+
+fn written(step: &Step) -> u64 {
+    let calls = step.calls.iter().map(|call| estimated_tokens(&call.arguments)).sum::<u64>();
+    estimated_tokens(&step.text) + calls
 }
 
 type Piece = Result<ModelEvent, ModelError>;

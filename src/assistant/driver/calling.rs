@@ -20,9 +20,6 @@ use crate::{
     vault::{ConnectReason, Grant, Need, VaultError},
 };
 
-/// How many drafts one turn may lay before a teacher.
-const DRAFTS: usize = 10;
-
 impl Drive {
     pub(super) async fn handle_call(&mut self, step: usize, at: usize) -> anyhow::Result<()> {
         let call = self.stored.turn.steps[step].calls[at].clone();
@@ -39,8 +36,12 @@ impl Drive {
             Err(fault) => return Err(fault.into()),
         };
         let (account, grant) = self.account(&*tool).await;
-        let facts =
-            Facts { risk: tool.card().risk, drafts_left: self.drafts() < DRAFTS, account, consent: Consent::NotAsked };
+        let facts = Facts {
+            risk: tool.card().risk,
+            drafts_left: self.drafts() < self.stored.turn.limits.drafts,
+            account,
+            consent: Consent::NotAsked,
+        };
         match gate::judge(&facts) {
             Verdict::Run => self.run_call(&call, &*tool, &facts, plan, grant, begun).await,
             Verdict::Ask => self.ask_teacher(&call, &*tool, plan).await,

@@ -5,15 +5,33 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::assistant::model::{Finish, ModelCall, ModelError, ModelEvent};
+use crate::assistant::model::{Finish, ModelCall, ModelError, ModelEvent, Usage};
 
 /// One `chat.completion.chunk`, read leniently.
 #[derive(Debug, Deserialize, Default)]
 pub(super) struct Chunk {
     #[serde(default)]
     choices: Vec<Choice>,
+    /// In the last chunk, after the finish reason, where it was asked for.
+    usage: Option<Counted>,
     /// Some providers answer 200 and put the error into the stream.
     error: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Counted {
+    #[serde(default)]
+    prompt_tokens: u64,
+    #[serde(default)]
+    completion_tokens: u64,
+}
+
+impl Chunk {
+    /// What the service has counted, where this chunk tells.
+    pub(super) fn usage(&self) -> Option<Usage> {
+        let counted = self.usage.as_ref().filter(|counted| counted.prompt_tokens > 0)?;
+        Some(Usage { input: counted.prompt_tokens, output: counted.completion_tokens })
+    }
 }
 
 #[derive(Debug, Deserialize)]
