@@ -18,7 +18,10 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use self::services::Services;
-pub use self::{banner::welcome, upkeep::verify_audit};
+pub use self::{
+    banner::welcome,
+    upkeep::{rotate_keys, verify_audit},
+};
 use crate::{
     assistant::{
         Assistant, Parts, Pseudonyms,
@@ -26,6 +29,7 @@ use crate::{
     },
     clients::google::GmailMailer,
     clock::{Clock, Ids, SystemClock, SystemIds},
+    identity::Allowed,
     mail::Mailer,
     school::{School, SchoolFile},
     settings::{AppKeys, Settings, secret_key},
@@ -202,6 +206,9 @@ fn wire(
         school,
         provider: Arc::clone(&services.sign_in),
         vault,
+        lifetimes: limits::of_a_session(&settings.sessions),
+        allowed: Allowed::new(settings.sessions.allowed_accounts.clone()),
+        departures: Arc::default(),
         rates: Arc::new(Rates::new(limits::of_the_web(&settings.limits))),
         body_patience: Duration::from_secs(settings.limits.body_seconds.into()),
         clock,

@@ -4,6 +4,7 @@
 //! [`RefreshToken`] is read by the vault's client and by nobody else; it has no
 //! `Debug` that tells and no `Serialize` at all.
 
+mod allowed;
 mod attempt;
 mod callback;
 
@@ -13,13 +14,14 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+pub use allowed::Allowed;
 pub use attempt::Attempt;
 pub use callback::{Callback, CallbackError, CallbackOutcome};
 
-use crate::school::Teacher;
+use crate::school::{Teacher, TeacherId};
 
-/// A session, and the sign-in it stands on, end this long after signing in.
-pub const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(12);
+/// No session, and no sign-in that one stands on, lasts longer than this.
+pub const LONGEST_SESSION: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// One sign-in of one teacher in one browser; the refresh token hangs on it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -89,6 +91,19 @@ pub enum SignInError {
     Refused(String),
 }
 
+/// The provider's word that a session is over, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogoutNotice {
+    /// The issuer.
+    pub issuer: String,
+    /// The person; all their sessions where no session is named.
+    pub subject: Option<String>,
+    /// The provider's session.
+    pub sid: Option<String>,
+    /// The name of the token that says so: it serves once.
+    pub token: String,
+}
+
 /// The identity provider.
 #[async_trait]
 pub trait SignIn: Send + Sync + 'static {
@@ -102,6 +117,9 @@ pub trait SignIn: Send + Sync + 'static {
 
     /// Where to send the browser so that the provider's session ends too.
     async fn sign_out_url(&self, id_token: Option<&SecretString>, return_to: &Url) -> Result<Url, SignInError>;
+
+    /// Reads what the provider's own server says about a session that is over.
+    async fn logout_notice(&self, token: &str) -> Result<LogoutNotice, SignInError>;
 
     /// Takes the refresh token back (RFC 7009).
     async fn revoke(&self, token: &RefreshToken) -> Result<(), SignInError>;
@@ -159,6 +177,10 @@ pub trait SignIns: Send + Sync + 'static {
     async fn begin(&self, signed_in: &SignedIn) -> anyhow::Result<Caller>;
     /// Who acts through a sign-in; none when it is over.
     async fn caller(&self, sign_in: &SignInId) -> anyhow::Result<Option<Caller>>;
+    /// Every sign-in of a teacher that stands.
+    async fn all_of(&self, teacher: &TeacherId) -> anyhow::Result<Vec<SignInId>>;
+    /// The sign-ins that a notice names; none at all when it came before.
+    async fn named_in(&self, notice: &LogoutNotice) -> anyhow::Result<Option<Vec<SignInId>>>;
     /// Ends a sign-in: its tokens are gone from here when this returns.
     async fn end(&self, sign_in: &SignInId, why: Parting) -> anyhow::Result<SignedOut>;
 }

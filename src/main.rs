@@ -28,6 +28,8 @@ struct Arguments {
 /// What an operator does beside the server.
 #[derive(Subcommand)]
 enum Command {
+    /// Seal with `APP_SECRET_KEY` what a key of `APP_SECRET_KEY_PREVIOUS` has sealed; the server may go on meanwhile.
+    RotateKeys,
     /// Walk along the audit, and name the first row that is not as it was written.
     VerifyAudit {
         /// The end of the audit as it was noted down elsewhere (the log has it at each start and end): ROW:HASH.
@@ -70,6 +72,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 
 async fn upkeep(settings: &Settings, command: Command) -> anyhow::Result<ExitCode> {
     let told = match command {
+        Command::RotateKeys => app::rotate_keys(settings, World::default()).await?,
         Command::VerifyAudit { head } => app::verify_audit(settings, World::default(), head.as_deref()).await?,
     };
     io::Write::write_all(&mut io::stdout(), format!("{told}\n").as_bytes())?;

@@ -44,6 +44,8 @@ pub struct Settings {
     pub web: Web,
     /// How calls leave.
     pub outbound: Outbound,
+    /// Who may sign in, and for how long.
+    pub sessions: Sessions,
     /// How much of everything.
     pub limits: Limits,
     /// What is kept, and where.
@@ -126,6 +128,17 @@ impl Web {
     pub fn listen(&self) -> SocketAddr {
         SocketAddr::new(self.host, self.port)
     }
+}
+
+/// Who may sign in, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sessions {
+    /// `SESSION_IDLE_MINUTES`
+    pub idle_minutes: u32,
+    /// `SESSION_HOURS`
+    pub hours: u32,
+    /// `ALLOWED_ACCOUNTS`; with none, whoever the provider lets in.
+    pub allowed_accounts: Vec<String>,
 }
 
 /// How calls leave.

@@ -10,6 +10,7 @@ mod approvals;
 mod audit;
 mod budgets;
 mod conversations;
+mod keys;
 mod people;
 mod seal;
 mod sessions;
@@ -17,6 +18,7 @@ mod sessions;
 use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
+pub use keys::Resealed;
 pub use seal::Sealer;
 pub use sessions::SqlSessionStore;
 use sqlx::{

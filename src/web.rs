@@ -13,8 +13,10 @@ mod frame;
 #[cfg(test)]
 mod gallery;
 pub mod headers;
+mod leaving;
 mod login;
 pub mod markdown;
+pub mod old_cookies;
 pub mod pages;
 pub mod parts;
 pub mod patience;

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use crate::{
     assistant::limits::{DayLimits, Limits, TurnLimits},
     settings,
-    web::rates::RateLimits,
+    web::{rates::RateLimits, session::Lifetimes},
 };
 
 /// What a turn and a day may use.
@@ -27,6 +27,12 @@ pub(super) fn of_the_assistant(limits: &settings::Limits) -> Limits {
             running: count(limits.running_turns),
         },
     }
+}
+
+/// How long a session lasts.
+pub(super) fn of_a_session(sessions: &settings::Sessions) -> Lifetimes {
+    let (idle, whole) = (i64::from(sessions.idle_minutes) * 60, i64::from(sessions.hours) * 3600);
+    Lifetimes { idle, whole }
 }
 
 /// How often one may ask.

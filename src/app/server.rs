@@ -15,11 +15,15 @@ use tracing::info;
 use tracing_actix_web::TracingLogger;
 
 use crate::{
-    identity::SESSION_LIFETIME,
     settings::{AppKeys, Limits},
     store::{SqlSessionStore, Store},
     telemetry::RequestSpan,
-    web::{csrf, error, headers, patience, rates, routes, state::State},
+    web::{
+        csrf, error, headers,
+        old_cookies::{self, CookieKeys},
+        patience, rates, routes,
+        state::State,
+    },
 };
 
 /// How long the last answers may take when the server goes down.
@@ -36,18 +40,30 @@ pub(super) async fn run(
     limits: &Limits,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let cookie_key = Key::from(&keys.derive_wide("session-cookie/v1"));
+    let cookies = Data::new(CookieKeys {
+        name: if state.is_https() { "__Host-aide" } else { "aide" },
+        current: Key::from(&keys.derive_wide(COOKIE)),
+        previous: keys.derive_wide_previous(COOKIE).iter().map(|key| Key::from(key)).collect(),
+    });
     let shared = state.clone();
     let server = HttpServer::new(move || {
-        let sessions = sessions(store.clone(), shared.is_https(), cookie_key.clone());
+        let sessions = sessions(store.clone(), &shared, &cookies);
         App::new()
             .app_data(Data::new(shared.clone()))
+            .app_data(cookies.clone())
             .service(web::scope("/static").wrap(Compress::default()).configure(routes::files))
             .configure(routes::open)
+            .service(
+                web::scope("/auth/backchannel-logout")
+                    .wrap(from_fn(patience::whole_body))
+                    .wrap(from_fn(rates::guard))
+                    .configure(routes::for_the_provider),
+            )
             .service(
                 web::scope("")
                     .wrap(from_fn(csrf::guard))
                     .wrap(sessions)
+                    .wrap(from_fn(old_cookies::renew))
                     .wrap(from_fn(patience::whole_body))
                     .wrap(from_fn(rates::guard))
                     .configure(routes::in_session),
@@ -75,18 +91,21 @@ pub(super) async fn run(
     Ok(())
 }
 
+/// What the key of the session cookie is derived for.
+const COOKIE: &str = "session-cookie/v1";
+
 /// Each of the server's workers counts for itself.
 fn connections_each(all: u32) -> usize {
     let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     usize::try_from(all).unwrap_or(usize::MAX).div_ceil(workers)
 }
 
-fn sessions(store: Store, secure: bool, key: Key) -> SessionMiddleware<SqlSessionStore> {
-    let lifetime = PersistentSession::default().session_ttl(time::Duration::seconds(SESSION_LIFETIME.as_secs()));
-    SessionMiddleware::builder(SqlSessionStore(store), key)
-        .cookie_name(if secure { "__Host-aide" } else { "aide" }.to_owned())
+fn sessions(store: Store, state: &State, cookies: &CookieKeys) -> SessionMiddleware<SqlSessionStore> {
+    let lifetime = PersistentSession::default().session_ttl(time::Duration::seconds(state.lifetimes.whole));
+    SessionMiddleware::builder(SqlSessionStore(store), cookies.current.clone())
+        .cookie_name(cookies.name.to_owned())
         .cookie_path("/".to_owned())
-        .cookie_secure(secure)
+        .cookie_secure(state.is_https())
         .cookie_http_only(true)
         // Lax, because the sign-in comes back from another site.
         .cookie_same_site(SameSite::Lax)

@@ -6,6 +6,7 @@
 
 mod application;
 mod id_token;
+mod logout_token;
 mod person;
 mod provider;
 mod refusals;

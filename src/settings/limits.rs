@@ -3,7 +3,10 @@
 
 use std::net::IpAddr;
 
-use super::reader::{Reader, quoted};
+use super::{
+    Sessions,
+    reader::{Reader, quoted},
+};
 
 /// How much one turn, one teacher, one address and the site may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +74,30 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Limits> {
         body_seconds: body_seconds?,
         connections: connections?,
     })
+}
+
+/// Who may sign in, and for how long.
+pub(super) fn sessions(reader: &mut Reader<'_>) -> Option<Sessions> {
+    let idle_minutes = reader.or_default("SESSION_IDLE_MINUTES", |text| between(text, 1, 7 * 24 * 60));
+    let hours = reader.or_default("SESSION_HOURS", |text| between(text, 1, 7 * 24));
+    let allowed_accounts = reader.parsed("ALLOWED_ACCOUNTS", accounts).unwrap_or_default();
+    Some(Sessions { idle_minutes: idle_minutes?, hours: hours?, allowed_accounts })
+}
+
+fn between(text: &str, least: u32, most: u32) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+    number.ok_or_else(|| format!("is {}; set a whole number from {least} to {most}", quoted(text)))
+}
+
+/// A list that reads as none must not let everybody in.
+fn accounts(text: &str) -> Result<Vec<String>, String> {
+    let parts: Vec<&str> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    let is_account = |part: &&str| part.split_once('@').is_some_and(|(_, domain)| domain.contains('.'));
+    match parts.iter().find(|part| !is_account(part)) {
+        Some(part) => Err(format!("has {part:?}; set addresses, or domains as @school.example, with commas")),
+        None if parts.is_empty() => Err("has no account in it; set one, or leave it unset".to_owned()),
+        None => Ok(parts.into_iter().map(str::to_owned).collect()),
+    }
 }
 
 fn at_least(text: &str, least: u32) -> Result<u32, String> {

@@ -20,7 +20,7 @@ pub(super) fn read(lookup: &dyn Fn(&str) -> Option<String>, sandbox: bool) -> Re
     let google = google(&mut reader);
     let web = web(&mut reader);
     let outbound = outbound(&mut reader);
-    let limits = limits::read(&mut reader);
+    let (sessions, limits) = (limits::sessions(&mut reader), limits::read(&mut reader));
     let data = data(&mut reader);
     let keys = keys(&mut reader);
     let log = log(&mut reader);
@@ -31,6 +31,7 @@ pub(super) fn read(lookup: &dyn Fn(&str) -> Option<String>, sandbox: bool) -> Re
             google,
             web: web?,
             outbound,
+            sessions: sessions?,
             limits: limits?,
             data: data?,
             keys,

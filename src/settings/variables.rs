@@ -76,6 +76,14 @@ pub const VARIABLES: &[Variable] = &[
         "Another issuer URL: a custom domain, or a provider on this computer (only there may it be http)",
     ),
     plain(Section::SignIn, "AUTH0_CONNECTION", "google-oauth2", "The Auth0 connection for login and vault"),
+    plain(Section::SignIn, "SESSION_IDLE_MINUTES", "60", "How long a session lasts without a request"),
+    plain(Section::SignIn, "SESSION_HOURS", "12", "How long a session lasts at most"),
+    plain(
+        Section::SignIn,
+        "ALLOWED_ACCOUNTS",
+        "",
+        "Who may sign in: addresses, or domains as @school.example, separated by commas; unset, whoever the provider lets in",
+    ),
     secret(
         Section::Model,
         "OPENAI_API_KEY",

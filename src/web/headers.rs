@@ -24,7 +24,9 @@ fn policy(provider: &str) -> String {
 const FIXED: [(&str, &str); 6] = [
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
-    ("referrer-policy", "no-referrer"),
+    // With no referrer at all a browser calls the origin of our own forms
+    // "null", and older ones say nothing else about where they come from.
+    ("referrer-policy", "same-origin"),
     ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),

@@ -132,6 +132,17 @@ async fn arrive(state: &State, session: &Session, signed_in: &SignedIn) -> Resul
             reference: None,
         });
     }
+    if !state.allowed.admits(&signed_in.email) {
+        warn!("a sign-in of an account that is not on the list was refused");
+        state.journal.note(Entry::about(Kind::Refused, "not_on_the_list")).await?;
+        return Err(PageError::SignIn {
+            title: "This account is not on the list",
+            words: "You signed in, but this site is open to certain accounts only, and yours is not among them. If \
+                    you should be there, tell whoever runs this site; or sign in with another account.",
+            status: StatusCode::FORBIDDEN,
+            reference: None,
+        });
+    }
     let old = session::sign_in_of(session);
     let caller = state.sign_ins.begin(signed_in).await?;
     // A grant that was cached before may be narrower than what was just agreed to.
@@ -162,17 +173,22 @@ pub async fn logout(state: Data<State>, session: Session) -> Result<HttpResponse
         Some(sign_in) => end(&state, sign_in, Parting::SignedOut).await?,
         None => None,
     };
+    info!("signed out");
+    Ok(gone(&state, id_token.as_ref()).await)
+}
+
+/// The browser forgets what it kept, and goes through the provider's logout.
+pub async fn gone(state: &State, id_token: Option<&secrecy::SecretString>) -> HttpResponse {
     let home = state.public_url.clone();
-    let next = match state.provider.sign_out_url(id_token.as_ref(), &home).await {
+    let next = match state.provider.sign_out_url(id_token, &home).await {
         Ok(url) => url.to_string(),
         Err(fault) => {
             warn!(error = %fault, "signed out here only: the provider is out of reach");
             "/".to_owned()
         }
     };
-    info!("signed out");
     let clear = (HeaderName::from_static("clear-site-data"), "\"cache\", \"storage\"");
-    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, next)).insert_header(clear).finish())
+    HttpResponse::SeeOther().insert_header((header::LOCATION, next)).insert_header(clear).finish()
 }
 
 /// Ends a sign-in here, then at the provider; returns the hint for its logout.
@@ -181,6 +197,8 @@ pub async fn end(state: &State, sign_in: &SignInId, why: Parting) -> Result<Opti
         state.vault.forget_teacher(&caller.teacher.id).await;
     }
     let over = state.sign_ins.end(sign_in, why).await?;
+    // Whoever follows a turn through it looks whether it is still there.
+    state.departures.send_modify(|count| *count += 1);
     if let Some(token) = over.refresh_token
         && let Err(fault) = state.provider.revoke(&token).await
     {

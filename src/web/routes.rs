@@ -2,10 +2,12 @@
 
 use actix_web::web::{self, ServiceConfig, get, post};
 
-use super::{approvals, assets, chat, login, roster, scripts, stream, turns};
+use super::{approvals, assets, chat, leaving, login, roster, scripts, stream, turns};
 
 /// The longest form or JSON body, in bytes.
 pub const LARGEST_BODY: usize = 256 * 1024;
+/// The longest word of the identity provider.
+const LARGEST_NOTICE: usize = 32 * 1024;
 
 /// The page's own files, below `/static`.
 pub fn files(config: &mut ServiceConfig) {
@@ -15,6 +17,14 @@ pub fn files(config: &mut ServiceConfig) {
 /// What is served without a session.
 pub fn open(config: &mut ServiceConfig) {
     config.route("/healthz", get().to(scripts::healthz));
+}
+
+/// What the identity provider's own server calls, without a browser.
+pub fn for_the_provider(config: &mut ServiceConfig) {
+    config
+        .app_data(web::FormConfig::default().limit(LARGEST_NOTICE))
+        .app_data(web::PayloadConfig::new(LARGEST_NOTICE))
+        .route("", post().to(leaving::back_channel));
 }
 
 /// What is served with one.
@@ -27,6 +37,7 @@ pub fn in_session(config: &mut ServiceConfig) {
         .route("/auth/login", get().to(login::login))
         .route("/auth/callback", get().to(login::callback))
         .route("/auth/logout", post().to(login::logout))
+        .route("/auth/logout-everywhere", post().to(leaving::everywhere))
         .route("/chat", get().to(chat::blank))
         .route("/chat", post().to(chat::begin))
         .route("/chat/{conversation}", get().to(chat::show))

@@ -10,19 +10,27 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use serde::{Deserialize, Serialize};
 
 use super::{error::PageError, state::State};
-use crate::identity::{Attempt, Caller, Parting, SESSION_LIFETIME, SignInId};
+use crate::identity::{Attempt, Caller, Parting, SignInId};
 
 const SIGN_IN: &str = "sign_in";
 const BEGUN_AT: &str = "begun_at";
 const SEEN_AT: &str = "seen_at";
 const UNDER_WAY: &str = "under_way";
 
-/// A session ends this long after the last request, in seconds.
-const IDLE_LIFETIME: i64 = 60 * 60;
-/// How exactly the last request is known, in seconds: each look costs a write.
-const SEEN_GRAIN: i64 = 5 * 60;
+/// How exactly the last request is known, in parts of the idle time: each look
+/// costs a write.
+const SEEN_GRAIN: i64 = 12;
 /// How many sign-ins one browser can have under way, in several tabs.
 const MOST_UNDER_WAY: usize = 5;
+
+/// How long a session lasts.
+#[derive(Debug, Clone, Copy)]
+pub struct Lifetimes {
+    /// Without a request, in seconds.
+    pub idle: i64,
+    /// At most, in seconds.
+    pub whole: i64,
+}
 
 /// The teacher who is signed in; a handler that takes one is for them alone.
 #[derive(Debug, Clone)]
@@ -59,7 +67,7 @@ impl FromRequest for SignedInTeacher {
 pub async fn current(session: &Session, state: &State) -> Result<Option<Caller>, PageError> {
     let Some(sign_in) = sign_in_of(session) else { return Ok(None) };
     let now = state.clock.now().as_second();
-    if !is_alive(session, now) {
+    if !is_alive(session, now, state.lifetimes) {
         session.purge();
         super::login::end(state, &sign_in, Parting::RanOut).await?;
         return Ok(None);
@@ -72,16 +80,22 @@ pub fn sign_in_of(session: &Session) -> Option<SignInId> {
     readable(session.get::<String>(SIGN_IN)).map(SignInId::new)
 }
 
-fn is_alive(session: &Session, now: i64) -> bool {
+fn is_alive(session: &Session, now: i64, lifetimes: Lifetimes) -> bool {
     let begun = readable(session.get::<i64>(BEGUN_AT)).unwrap_or(i64::MIN);
     let seen = readable(session.get::<i64>(SEEN_AT)).unwrap_or(i64::MIN);
-    if now.saturating_sub(begun) >= SESSION_LIFETIME.as_secs() || now.saturating_sub(seen) >= IDLE_LIFETIME {
+    if now.saturating_sub(begun) >= lifetimes.whole || now.saturating_sub(seen) >= lifetimes.idle {
         return false;
     }
-    if now.saturating_sub(seen) >= SEEN_GRAIN {
+    if now.saturating_sub(seen) >= lifetimes.idle / SEEN_GRAIN {
         keep(session, SEEN_AT, now);
     }
     true
+}
+
+/// When this session ends at the latest, in seconds since 1970.
+pub fn ends_at(session: &Session, state: &State) -> i64 {
+    let begun = readable(session.get::<i64>(BEGUN_AT)).unwrap_or_default();
+    begun.saturating_add(state.lifetimes.whole)
 }
 
 /// An unreadable entry counts as none: the teacher signs in again.

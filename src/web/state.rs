@@ -3,10 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{parts::Demo, rates::Rates};
+use super::{parts::Demo, rates::Rates, session::Lifetimes};
 use crate::{
     assistant::{
         Assistant,
@@ -14,7 +15,7 @@ use crate::{
     },
     audit::{Activity, Journal},
     clock::{Clock, Ids},
-    identity::{SignIn, SignIns},
+    identity::{Allowed, SignIn, SignIns},
     school::{AddressChanges, School},
     vault::Vault,
 };
@@ -51,6 +52,12 @@ pub struct State {
     pub provider: Arc<dyn SignIn>,
     /// The grants in memory, to be forgotten at sign-out.
     pub vault: Arc<Vault>,
+    /// How long a session lasts.
+    pub lifetimes: Lifetimes,
+    /// Who may come in.
+    pub allowed: Allowed,
+    /// Counts the sign-ins that ended, so that streams notice.
+    pub departures: Arc<watch::Sender<u64>>,
     /// Who asks how often.
     pub rates: Arc<Rates>,
     /// How long the body of a request may take.

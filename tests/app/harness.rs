@@ -165,6 +165,12 @@ impl TestApp {
         Self::serve(self.world, self.sandbox, self.mind, self.home, self.listener).await
     }
 
+    /// The same with other settings of the operator's.
+    pub async fn start_again_with(mut self, settings: HashMap<&'static str, String>) -> Self {
+        self.home.1 = Arc::new(settings);
+        self.start_again().await
+    }
+
     /// What would be there if the power failed now: another application on a
     /// copy of the database.
     pub async fn after_a_power_cut(&self) -> Self {

@@ -83,7 +83,7 @@ async fn a_restart_gives_no_question_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_third_answer_at_the_same_time_waits_for_one_of_the_first_two() {
     let (app, ada) = with(&[]).await;
-    app.sandbox.faults().add(Fault::on(Route::ModelChat).then(Effect::Delay(Duration::from_secs(600))));
+    app.sandbox.faults().add(Fault::on(Route::ModelChat).then(Effect::Delay(Duration::from_mins(10))));
     let first = ada.ask("One").await;
     ada.ask("Two").await;
     let told = ada.post("/chat", &[("words", "Three")]).await.with(429);

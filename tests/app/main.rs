@@ -18,6 +18,7 @@ mod following;
 mod foreign_text;
 mod google;
 mod harness;
+mod leaving;
 mod limits;
 mod mallory;
 mod map;

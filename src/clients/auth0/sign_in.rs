@@ -16,13 +16,14 @@ use url::Url;
 use super::{
     application::Application,
     id_token::{self, IdTokenError},
+    logout_token::{self, LogoutTokenError},
     person::Person,
     provider::{Claims, Discovery, MoreClaims, Provider, SignedIdToken, TokenAnswer},
     wire::{WireError, is_token, quote},
 };
 use crate::{
     clock::{Clock, Ids},
-    identity::{Attempt, Callback, RefreshToken, SignIn, SignInError, SignedIn},
+    identity::{Attempt, Callback, LogoutNotice, RefreshToken, SignIn, SignInError, SignedIn},
     vault::Scope,
 };
 
@@ -207,6 +208,20 @@ impl SignIn for Auth0SignIn {
             Some(address) => self.oidc_logout(address, id_token, return_to),
             None => self.auth0_logout(return_to),
         })
+    }
+
+    async fn logout_notice(&self, token: &str) -> Result<LogoutNotice, SignInError> {
+        let (issuer, client, now) = (&self.application.issuer, &self.application.client_id, self.clock.now());
+        let provider = self.discovery.provider().await?;
+        let read = |provider: &Provider| logout_token::verify(token, provider.keys(), issuer, client, now);
+        let believed = match read(&provider) {
+            Err(LogoutTokenError::UnknownKey) => match self.discovery.with_newer_keys(&provider).await? {
+                Some(newer) => read(&newer),
+                None => Err(LogoutTokenError::UnknownKey),
+            },
+            believed => believed,
+        };
+        believed.map_err(|why| SignInError::Refused(format!("the logout token is not believed: {why}")))
     }
 
     async fn revoke(&self, token: &RefreshToken) -> Result<(), SignInError> {
