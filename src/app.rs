@@ -28,10 +28,13 @@ use crate::{
     mail::Mailer,
     school::{School, SchoolFile},
     settings::{AppKeys, Settings, secret_key},
-    store::{Sealer, Store},
+    store::{self, Sealer, Store},
     tools,
     vault::Vault,
-    web::state::{Health, State},
+    web::{
+        self,
+        state::{Health, State},
+    },
 };
 
 /// What a test may hold still.
@@ -108,10 +111,13 @@ impl App {
 const SEAL: &str = "seal/v1";
 
 async fn open_store(settings: &Settings, keys: &AppKeys, world: &World) -> anyhow::Result<Store> {
-    let ring = std::iter::once(keys.derive(SEAL)).chain(keys.derive_previous(SEAL));
-    let sealer = Sealer::new(ring, Arc::clone(&world.ids));
     let (ids, clock) = (Arc::clone(&world.ids), Arc::clone(&world.clock));
-    Store::open(&settings.data.database, sealer, ids, clock).await
+    Store::open(&settings.data.database, sealer(keys, world), ids, clock).await
+}
+
+fn sealer(keys: &AppKeys, world: &World) -> Sealer {
+    let ring = std::iter::once(keys.derive(SEAL)).chain(keys.derive_previous(SEAL));
+    Sealer::new(ring, Arc::clone(&world.ids))
 }
 
 /// The end of the audit goes into the log, which is kept elsewhere: who cuts
@@ -151,6 +157,14 @@ struct StoreHealth(Store);
 impl Health for StoreHealth {
     async fn is_well(&self) -> bool {
         self.0.is_well().await
+    }
+
+    fn outage(&self, fault: &anyhow::Error) -> Option<web::state::Outage> {
+        store::Outage::of(fault).map(|outage| match outage {
+            store::Outage::Busy => web::state::Outage::Busy,
+            store::Outage::Full => web::state::Outage::Full,
+            store::Outage::Disk => web::state::Outage::Disk,
+        })
     }
 }
 

@@ -29,7 +29,7 @@ pub mod untrusted;
 
 use std::sync::Arc;
 
-pub use deciding::{DecideError, Decision};
+pub use deciding::{DecideError, Decision, Unkept};
 pub use ids::{ApprovalId, ClientId, ConversationId, TurnId, Words, WordsError};
 pub use json::Json;
 pub use pseudonym::Pseudonyms;

@@ -61,7 +61,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let address = settings.web.listen();
     let listener = TcpListener::bind(address).with_context(|| format!("cannot listen on {address} (HOST, PORT)"))?;
     let app = App::build(settings, World::default()).await?;
-    io::Write::write_all(&mut io::stderr(), app::welcome(&app).as_bytes())?;
+    // A terminal that is full or gone is no reason not to serve.
+    let _unread = io::Write::write_all(&mut io::stderr(), app::welcome(&app).as_bytes());
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
     app.serve(listener, stop).await?;

@@ -1,9 +1,11 @@
 //! What an operator does beside the server: commands that look after the
 //! database, and never serve anybody.
 
+use std::sync::Arc;
+
 use anyhow::{Context, bail};
 
-use super::{World, open_store};
+use super::{World, sealer};
 use crate::{
     audit::Head,
     settings::{Settings, secret_key},
@@ -30,5 +32,6 @@ async fn existing_store(settings: &Settings, world: &World) -> anyhow::Result<St
     let path = &settings.data.database;
     anyhow::ensure!(path.try_exists()?, "there is no database at {} (DATABASE_URL)", path.display());
     let keys = secret_key(settings, &*world.ids)?;
-    open_store(settings, &keys, world).await
+    let (sealer, ids, clock) = (sealer(&keys, world), Arc::clone(&world.ids), Arc::clone(&world.clock));
+    Store::open_beside(path, sealer, ids, clock).await
 }

@@ -5,8 +5,10 @@
 //! does the first byte leave; then the outcome is stored. Nothing ambiguous is
 //! ever tried again by the machine.
 
+mod keeping;
 mod sending;
 
+pub use keeping::Unkept;
 use sending::Yes;
 pub(super) use sending::unknown;
 
@@ -102,7 +104,11 @@ pub enum DecideError {
         /// The draft as it stands.
         approval: Box<Approval>,
     },
-    /// For the operator.
+    /// It was sent, or may have been, and what came of it could not be stored.
+    /// The claim stands; the server goes on trying.
+    #[error("what came of a send could not be stored")]
+    NotKept(Box<Unkept>),
+    /// For the operator, and before anything was sent.
     #[error(transparent)]
     Broken(#[from] anyhow::Error),
 }
@@ -138,11 +144,11 @@ impl Assistant {
         let approval = self.parts.approvals.approval(&caller.teacher.id, id).await?.ok_or(DecideError::NotFound)?;
         let decided = match decision {
             Decision::Send { hash, edits, ticked } => {
-                self.send(caller, approval, &Yes { hash, edits, ticked, together: false }).await?
+                self.send_and_keep(caller, approval, &Yes { hash, edits, ticked, together: false }).await?
             }
             Decision::SendWithOthers { hash } => {
                 let yes = Yes { hash, edits: Edits::new(), ticked: Ticked::new(), together: true };
-                self.send(caller, approval, &yes).await?
+                self.send_and_keep(caller, approval, &yes).await?
             }
             Decision::Discard { hash } => self.discard(approval, &hash).await?,
             Decision::Again => return self.again(caller, approval).await,
@@ -154,6 +160,18 @@ impl Assistant {
         // So that whoever asks next mostly finds the turn going on already.
         let _running_turn = tokio::time::timeout(SETTLE, settled).await;
         Ok(decided)
+    }
+
+    async fn send_and_keep(
+        self: &Arc<Self>,
+        caller: &Caller,
+        approval: Approval,
+        yes: &Yes,
+    ) -> Result<Approval, DecideError> {
+        match self.send(caller, approval, yes).await {
+            Err(DecideError::NotKept(unkept)) => Err(self.keep_later(caller, *unkept)),
+            sent => sent,
+        }
     }
 
     /// The page that follows the turn sees the draft as it stands.

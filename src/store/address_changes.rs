@@ -32,7 +32,7 @@ impl AddressChanges for Store {
         let sql = "INSERT INTO address_changes (teacher_id, student_id, email, changed_at) VALUES ($1, $2, $3, $4) \
                    ON CONFLICT (teacher_id, student_id) DO UPDATE SET email = excluded.email, \
                    changed_at = excluded.changed_at";
-        let mut tx = self.write().await?;
+        let mut tx = self.write_durably().await?;
         sqlx::query(sql)
             .bind(change.teacher.as_str())
             .bind(change.student.as_str())

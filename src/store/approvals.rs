@@ -107,21 +107,27 @@ impl Approvals for Store {
     }
 
     async fn advance(&self, from: Standing, next: &Approval) -> anyhow::Result<bool> {
-        // This connection syncs what it commits to the disk, and with it all
-        // that was written before.
-        let mut tx = self.claims.begin_with("BEGIN IMMEDIATE").await?;
-        let stood = update(&mut *tx, from, next).await?;
-        if stood {
-            self.write_down(&mut tx, &[next.entry(Some(from))]).await?;
-            tx.commit().await?;
-        }
-        Ok(stood)
+        self.trust.check()?;
+        self.trust.heed(self.advance_durably(from, next).await)
     }
 
     async fn in_state(&self, state: ApprovalState) -> anyhow::Result<Vec<Approval>> {
         let sql = select_approvals!("WHERE state = $1 ORDER BY id");
         let rows = sqlx::query_as::<_, ApprovalRow>(sql).bind(state.as_str()).fetch_all(&self.reader).await?;
         rows.into_iter().map(ApprovalRow::read).collect()
+    }
+}
+
+impl Store {
+    /// On the disk before it returns, and with it all that was written before.
+    async fn advance_durably(&self, from: Standing, next: &Approval) -> anyhow::Result<bool> {
+        let mut tx = self.write_durably().await?;
+        let stood = update(&mut *tx, from, next).await?;
+        if stood {
+            self.write_down(&mut tx, &[next.entry(Some(from))]).await?;
+            tx.commit().await?;
+        }
+        Ok(stood)
     }
 }
 

@@ -18,7 +18,11 @@ use askama::Template;
 use futures_util::FutureExt;
 use serde_json::json;
 
-use super::{frame, pages::Message, state::State};
+use super::{
+    frame,
+    pages::Message,
+    state::{Outage, State},
+};
 
 /// Why a request cannot be answered as asked.
 #[derive(Debug, thiserror::Error)]
@@ -64,12 +68,36 @@ struct Told {
     title: &'static str,
     words: String,
     next: (&'static str, &'static str),
+    /// In how many seconds it is worth another try.
+    retry_after: Option<u32>,
 }
+
+impl Told {
+    /// Nothing was saved, so nothing was begun that would have had to be saved first.
+    fn of_outage(outage: Outage) -> Self {
+        let (retry_after, why) = match outage {
+            Outage::Busy => (5, "The database is busy just now. Try again in a moment."),
+            Outage::Full => (60, "There is no room left on the server's disk. Tell whoever runs the site."),
+            Outage::Disk => (60, "The server's disk does not work as it should. Tell whoever runs the site."),
+        };
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            title: "This cannot be saved just now",
+            words: format!("Nothing was changed, and nothing was sent. {why}"),
+            next: HOME,
+            retry_after: Some(retry_after),
+        }
+    }
+}
+
+/// Where to go when nothing better is known.
+const HOME: (&str, &str) = ("Go to your conversations", "/chat");
 
 impl PageError {
     fn told(&self) -> Told {
-        let home = ("Go to your conversations", "/chat");
-        let told = |status, title, words: &str, next| Told { status, title, words: words.to_owned(), next };
+        let home = HOME;
+        let told =
+            |status, title, words: &str, next| Told { status, title, words: words.to_owned(), next, retry_after: None };
         match self {
             Self::SignedOut => told(
                 StatusCode::UNAUTHORIZED,
@@ -176,15 +204,27 @@ fn tell(asked: &Asked, fault: &Error) -> HttpResponse {
     let foreign = foreign(fault.as_response_error().status_code(), fault);
     let error = own.unwrap_or(&foreign);
     let reference = reference(asked, error);
-    let told = error.told();
-    if asked.json {
-        let body = json!({ "error": { "words": told.words, "title": told.title, "reference": reference } });
-        return HttpResponse::build(told.status).json(body);
-    }
-    if matches!(error, PageError::SignedOut) && asked.get {
+    let told = outage(asked, error).map_or_else(|| error.told(), Told::of_outage);
+    if matches!(error, PageError::SignedOut) && asked.get && !asked.json {
         return super::login::to_front_door(&asked.path);
     }
-    page(asked, told, reference)
+    let retry_after = told.retry_after;
+    let mut answer = if asked.json {
+        let body = json!({ "error": { "words": told.words, "title": told.title, "reference": reference } });
+        HttpResponse::build(told.status).json(body)
+    } else {
+        page(asked, told, reference)
+    };
+    if let Some(seconds) = retry_after {
+        answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    answer
+}
+
+/// What keeps the server from saving, where that is what broke the request.
+fn outage(asked: &Asked, error: &PageError) -> Option<Outage> {
+    let PageError::Broken(fault) = error else { return None };
+    asked.state.as_ref()?.health.outage(fault)
 }
 
 /// An error of the framework: a body too large, a form that does not parse, a

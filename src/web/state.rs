@@ -24,6 +24,20 @@ use crate::{
 pub trait Health: Send + Sync + 'static {
     /// Whether it can do its work.
     async fn is_well(&self) -> bool;
+
+    /// What keeps it from its work, where a fault comes from that.
+    fn outage(&self, fault: &anyhow::Error) -> Option<Outage>;
+}
+
+/// What keeps the server from saving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outage {
+    /// It passes by itself.
+    Busy,
+    /// The operator must make room.
+    Full,
+    /// The operator must look after the disk, and start the server again.
+    Disk,
 }
 
 /// What every handler can reach; cheap to clone.

@@ -3,6 +3,9 @@
 
 mod answer;
 mod browser;
+pub mod calls;
+mod checker;
+mod process;
 mod stream;
 
 use std::{
@@ -36,6 +39,8 @@ use tokio_util::sync::CancellationToken;
 pub use self::{
     answer::{Answer, Card, Form},
     browser::{Asked, Browser},
+    checker::{Checker, Doubt, Findings},
+    process::{Launch, Server, Site, secretary},
     stream::{Screen, Stream},
 };
 use crate::cast;
@@ -196,6 +201,16 @@ impl TestApp {
         self.sandbox.model().requests()
     }
 
+    /// Where its database is.
+    pub fn database_file(&self) -> PathBuf {
+        self.home.path("aide.db")
+    }
+
+    /// What the checker finds now.
+    pub async fn findings(&self, doubt: Doubt) -> Findings {
+        Checker::at(&self.database_file()).await.compare(&self.accepted(), doubt).await
+    }
+
     /// Whether a text stands somewhere in its files.
     pub fn disk_holds(&self, text: &str) -> bool {
         let files = fs::read_dir(self.home.0.path()).unwrap();
@@ -205,7 +220,7 @@ impl TestApp {
 
     /// What the operator's own command says, on this application's database.
     pub fn command(&self, arguments: &[&str]) -> Output {
-        let variables = variables(&self.base, &self.sandbox, &self.home);
+        let variables = variables(&self.base, &self.sandbox, self.home.0.path());
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_teachers-aide"));
         command.env_clear().envs(variables).current_dir(self.home.0.path()).args(arguments).output().unwrap()
     }
@@ -231,12 +246,13 @@ fn free_port() -> TcpListener {
 
 /// The settings of an operator whose Auth0, model and Google are on this computer.
 fn settings(base: &str, sandbox: &Sandbox, home: &Home) -> Settings {
-    let variables = variables(base, sandbox, home);
+    let variables = variables(base, sandbox, home.0.path());
     Settings::read(|name| variables.get(name).cloned()).unwrap()
 }
 
-fn variables(base: &str, sandbox: &Sandbox, home: &Home) -> HashMap<&'static str, String> {
-    let path = |name: &str| home.path(name).display().to_string();
+/// The same as variables; what is kept is kept in `folder`.
+fn variables(base: &str, sandbox: &Sandbox, folder: &Path) -> HashMap<&'static str, String> {
+    let path = |name: &str| folder.join(name).display().to_string();
     HashMap::from([
         ("AUTH0_DOMAIN", "localhost".to_owned()),
         ("AUTH0_ISSUER", sandbox.issuer().to_owned()),

@@ -38,8 +38,6 @@ pub(super) struct Yes {
 const YES_LASTS: SignedDuration = SignedDuration::from_mins(15);
 /// How often a send is tried when surely nobody was reached.
 const ATTEMPTS: u32 = 3;
-/// How often the outcome of a send is stored.
-const KEEP_ATTEMPTS: u32 = 5;
 
 impl Assistant {
     pub(super) async fn send(&self, caller: &Caller, approval: Approval, yes: &Yes) -> Result<Approval, DecideError> {
@@ -69,7 +67,7 @@ impl Assistant {
         // A panic between the claim and its outcome is as unclear as a cut line.
         let run = AssertUnwindSafe(self.run_claimed(caller, &*tool, &claimed, grant)).catch_unwind().await;
         let outcome = run.unwrap_or_else(|_| Err(ToolError::Unknown("the send panicked".to_owned())));
-        self.keep_outcome(claimed, outcome).await
+        self.keep_outcome(claimed, classify(outcome, || self.reference())).await
     }
 
     /// Somebody was faster. A second click of the same kind gets what the first
@@ -209,23 +207,6 @@ impl Assistant {
             VaultError::Wait { .. } => ToolError::Unreachable("the vault".to_owned()),
             VaultError::Operator(_) => ToolError::Tell("This site is not set up to send mail.".to_owned()),
         })
-    }
-
-    /// Stores what came of it. If even that fails the claim stands, and the
-    /// next start of the server calls it unknown: never a false "sent".
-    async fn keep_outcome(&self, claimed: Approval, ran: Result<Ran, ToolError>) -> Result<Approval, DecideError> {
-        let (state, outcome) = classify(ran, || self.reference());
-        let mut tried = 1;
-        loop {
-            match self.advance(&claimed, state, Some(outcome.clone())).await {
-                Err(DecideError::Broken(fault)) if tried < KEEP_ATTEMPTS => {
-                    error!(error = format!("{fault:#}"), tried, "an outcome could not be stored; tried again");
-                    sleep(Duration::from_millis(250) * 2u32.pow(tried)).await;
-                    tried += 1;
-                }
-                kept => return kept,
-            }
-        }
     }
 }
 

@@ -57,13 +57,12 @@ impl Presenter<'_> {
         let preview = &approval.preview;
         let state = match (overlay, approval.state) {
             (Some(overlay), _) => LetterState::Refused(overlay.words.clone()),
-            // A moment after the yes it is on its way to its claim.
-            (None, ApprovalState::Approved) if self.clock.now().duration_since(approval.changed_at) < GRACE => {
-                LetterState::Sending
-            }
-            (None, ApprovalState::Approved) => LetterState::Refused(
-                "You approved this, but the server stopped before it began. Nothing was sent.".into(),
-            ),
+            // On its way to its claim, unless a start of the server found it lying.
+            (None, ApprovalState::Approved) => match &approval.outcome {
+                Some(found) => LetterState::Refused(found.words.clone()),
+                None if self.clock.now().duration_since(approval.changed_at) < GRACE => LetterState::Sending,
+                None => LetterState::Refused("You approved this, but nothing came of it. Nothing was sent.".into()),
+            },
             (None, _) => LetterState::Waiting,
         };
         Letter {

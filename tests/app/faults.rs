@@ -1,0 +1,3 @@
+//! The fault matrix: each test is named by its row.
+
+mod store;
