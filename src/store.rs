@@ -23,7 +23,7 @@ pub use outage::Outage;
 pub use seal::Sealer;
 pub use sessions::SqlSessionStore;
 use sqlx::{
-    Sqlite, SqlitePool, Transaction,
+    Connection, Sqlite, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -153,6 +153,12 @@ async fn pool(size: u32, options: SqliteConnectOptions) -> sqlx::Result<SqlitePo
         .acquire_timeout(Duration::from_secs(10))
         // A file does not hang up; asking each time costs as much as a query.
         .test_before_acquire(false)
+        // Where the disk fails in a transaction SQLite rolls it back by itself,
+        // and the driver for ever thinks that it is still in it.
+        .before_acquire(|connection, _| {
+            let is_free = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_free) })
+        })
         .connect_with(options)
         .await
 }
