@@ -9,7 +9,7 @@ mod server;
 mod services;
 mod upkeep;
 
-use std::{net::TcpListener, sync::Arc};
+use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use async_trait::async_trait;
@@ -24,7 +24,7 @@ use crate::{
         toolbox::{AnyTool, Toolbox},
     },
     clients::google::GmailMailer,
-    clock::{Clock, Ids, SystemClock, SystemIds},
+    clock::{Clock, Ids, Patience, SystemClock, SystemIds},
     mail::Mailer,
     school::{School, SchoolFile},
     settings::{AppKeys, Settings, secret_key},
@@ -41,11 +41,13 @@ pub struct World {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub ids: Arc<dyn Ids>,
+    /// How long the house waits for others.
+    pub patience: Patience,
 }
 
 impl Default for World {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), ids: Arc::new(SystemIds) }
+        Self { clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), patience: Patience::default() }
     }
 }
 
@@ -56,6 +58,7 @@ pub struct App {
     state: State,
     store: Store,
     services: Services,
+    farewell: Duration,
 }
 
 impl App {
@@ -63,19 +66,20 @@ impl App {
     pub async fn build(settings: Settings, world: World) -> anyhow::Result<Self> {
         let keys = secret_key(&settings, &*world.ids)?;
         let services = Services::find(&settings, &world)?;
+        let farewell = world.patience.farewell;
         let store = open_store(&settings, &keys, &world).await?;
         let school = School::new(read_school(&settings)?, store.address_changes().await?);
         let pseudonyms = Pseudonyms::new(&keys.derive(MODEL_USER));
         let state = wire(&settings, &services, world, &store, Arc::new(school), pseudonyms)?;
         state.assistant.recover().await.context("what the last run left behind could not be mended")?;
-        Ok(Self { settings, keys, state, store, services })
+        Ok(Self { settings, keys, state, store, services, farewell })
     }
 
     /// Serves until `stop` fires, then lets running answers keep what they have
     /// and every mail on its way come to its outcome.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
         note_head(&self.store).await;
-        server::run(listener, self.state.clone(), self.store.clone(), &self.keys, stop).await?;
+        server::run(listener, self.state.clone(), self.store.clone(), &self.keys, self.farewell, stop).await?;
         note_head(&self.store).await;
         self.store.close().await;
         drop(self.services);
@@ -162,9 +166,10 @@ fn wire(
     school: Arc<School>,
     pseudonyms: Pseudonyms,
 ) -> anyhow::Result<State> {
-    let World { clock, ids } = world;
+    let World { clock, ids, patience } = world;
     let base = services.google_base.as_ref();
-    let mailer: Arc<dyn Mailer> = Arc::new(GmailMailer::new(&services.http, base, Arc::clone(&clock))?);
+    let gmail = GmailMailer::new(&services.http, base, Arc::clone(&clock))?.with_patience(patience.mail);
+    let mailer: Arc<dyn Mailer> = Arc::new(gmail);
     let vault = Arc::new(Vault::new(
         services.token_vault.clone(),
         Arc::new(store.clone()),
@@ -181,6 +186,7 @@ fn wire(
         clock: Arc::clone(&clock),
         ids: Arc::clone(&ids),
         pseudonyms,
+        patience,
         runtime: Handle::current(),
     });
     Ok(State {

@@ -44,7 +44,7 @@ use self::{
     toolbox::{Scene, Toolbox},
 };
 use crate::{
-    clock::{Clock, Ids},
+    clock::{Clock, Ids, Patience},
     identity::Caller,
     school::School,
     vault::Vault,
@@ -71,6 +71,8 @@ pub struct Parts {
     pub ids: Arc<dyn Ids>,
     /// The teachers' names for the model's provider.
     pub pseudonyms: Pseudonyms,
+    /// How long it waits for others.
+    pub patience: Patience,
     /// Where turns run: the server's own runtime, not that of one connection.
     pub runtime: Handle,
 }

@@ -112,6 +112,8 @@ pub trait SignIn: Send + Sync + 'static {
 pub trait RefreshTokens: Send + Sync + 'static {
     /// The token of a sign-in; none when the sign-in is over or came without one.
     async fn of(&self, sign_in: &SignInId) -> anyhow::Result<Option<RefreshToken>>;
+    /// Drops the token of a sign-in: the provider no longer takes it.
+    async fn forget(&self, sign_in: &SignInId) -> anyhow::Result<()>;
 }
 
 /// What is left to do when a sign-in is over.

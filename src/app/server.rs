@@ -22,8 +22,8 @@ use crate::{
     web::{csrf, error, headers, routes, state::State},
 };
 
-/// How long the last answers may take when the server goes down.
-const FAREWELL: Duration = Duration::from_secs(25);
+/// How long connections may take to end once nothing is on its way any more.
+const LAST_WORDS: Duration = Duration::from_secs(4);
 /// How long a request's head may take, and how long a connection may idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
@@ -34,6 +34,7 @@ pub(super) async fn run(
     state: State,
     store: Store,
     keys: &AppKeys,
+    farewell: Duration,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let cookie_key = Key::from(&keys.derive_wide("session-cookie/v1"));
@@ -54,13 +55,13 @@ pub(super) async fn run(
     .tcp_nodelay(true)
     .client_request_timeout(HEAD_TIMEOUT)
     .keep_alive(IDLE_TIMEOUT)
-    .shutdown_timeout(FAREWELL.as_secs())
+    .shutdown_timeout(LAST_WORDS.as_secs())
     .disable_signals()
     // A reader who hangs up while a stream is silent is noticed at once.
     .h1_allow_half_closed(false)
     .listen(listener)?
     .run();
-    let farewell = tokio::spawn(say_farewell(server.handle(), state, stop));
+    let farewell = tokio::spawn(say_farewell(server.handle(), state, farewell, stop));
     server.await?;
     farewell.abort();
     Ok(())
@@ -81,10 +82,10 @@ fn sessions(store: Store, secure: bool, key: Key) -> SessionMiddleware<SqlSessio
 
 /// Turns first, so that nothing new is sent; then the pages that follow them;
 /// then the connections.
-async fn say_farewell(server: ServerHandle, state: State, stop: CancellationToken) {
+async fn say_farewell(server: ServerHandle, state: State, patience: Duration, stop: CancellationToken) {
     stop.cancelled().await;
     info!("going down");
-    if tokio::time::timeout(FAREWELL, state.assistant.drain()).await.is_err() {
+    if tokio::time::timeout(patience, state.assistant.drain()).await.is_err() {
         tracing::warn!("something was still on its way; the next start tells what is unknown");
     }
     state.going_down.cancel();

@@ -69,6 +69,7 @@ impl Services {
         let sign_in = Auth0SignIn::new(application, callback, &ASKED_AT_SIGN_IN, http.api.clone(), clock, ids)?;
         let (clock, ids) = (Arc::clone(&world.clock), Arc::clone(&world.ids));
         let token_vault = Auth0Vault::new(places.application, http.api.clone(), clock, ids);
+        let token_vault = token_vault.with_patience(world.patience.vault);
         let model =
             OpenAiModel::new(http.stream.clone(), &places.model_base, places.model_key.as_ref(), places.model_name);
         Ok(Self {

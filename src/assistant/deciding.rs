@@ -12,6 +12,7 @@ pub(super) use sending::unknown;
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::SignedDuration;
 use serde_json::json;
 use tokio::task::JoinHandle;
 use tracing::{Instrument, info, info_span};
@@ -164,10 +165,10 @@ impl Assistant {
     }
 
     async fn discard(&self, approval: Approval, hash: &str) -> Result<Approval, DecideError> {
-        if !approval.state.is_open() {
+        if approval.state == ApprovalState::Rejected {
             return Ok(approval);
         }
-        if !approval.is_of(hash) {
+        if !approval.state.is_open() || !approval.is_of(hash) {
             return Err(DecideError::Changed(Box::new(approval)));
         }
         let said = json!({ "status": "discarded", "note": "The teacher discarded the draft. Nothing was sent." });
@@ -192,7 +193,8 @@ impl Assistant {
         let plan = self.revised(caller, &*tool, &old, &Edits::new())?;
         let preview = tool.preview(&plan).map_err(anyhow::Error::from)?;
         let caution = self.caution(caller, &*tool, &old, &plan, &preview).await?;
-        let now = self.parts.clock.now();
+        // Behind the old one, also when the clock was set back meanwhile.
+        let now = self.parts.clock.now().max(old.created_at + SignedDuration::from_millis(1));
         let new = Approval {
             id: ApprovalId::fresh(&*self.parts.ids),
             preview,

@@ -4,7 +4,7 @@
 mod asking;
 mod calling;
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
 use tokio::time::Instant;
@@ -20,9 +20,6 @@ use super::{
     turn::{Ending, Limit, Next},
 };
 use crate::identity::Caller;
-
-/// How long a turn works at most, not counting the time that a person thinks.
-const WORKING_TIME: Duration = Duration::from_mins(2);
 
 /// A turn while it is driven.
 pub(super) struct Drive {
@@ -58,7 +55,7 @@ impl Drive {
             live,
             past: Vec::new(),
             notes: Vec::new(),
-            deadline: Instant::now() + WORKING_TIME,
+            deadline: Instant::now() + assistant.parts.patience.turn,
         };
         let running = async move {
             drive.run().await;

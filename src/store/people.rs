@@ -91,6 +91,12 @@ impl RefreshTokens for Store {
         let open = |sealed: String| self.sealer.open(&sealed, sign_in.as_str(), REFRESH);
         Ok(sealed.map(open).transpose()?.map(RefreshToken))
     }
+
+    async fn forget(&self, sign_in: &SignInId) -> anyhow::Result<()> {
+        let sql = "UPDATE sign_ins SET refresh_token = NULL WHERE id = $1";
+        sqlx::query(sql).bind(sign_in.as_str()).execute(&self.writer).await?;
+        Ok(())
+    }
 }
 
 fn ended(row: &SqliteRow, why: Parting) -> Entry {

@@ -14,6 +14,8 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use moka::{Expiry, future::Cache, ops::compute::Op};
+use secrecy::ExposeSecret;
+use sha2::{Digest, Sha256};
 
 use super::{ConnectReason, Connection, Grant, Need, TokenVault, VaultError};
 use crate::{
@@ -42,6 +44,8 @@ pub struct Vault {
     clock: Arc<dyn Clock>,
     grants: Cache<Key, Grant>,
     seasons: Seasons,
+    /// Whose the tokens are that were handed out and still work, by their hashes.
+    owners: Mutex<HashMap<[u8; 32], (TeacherId, Timestamp)>>,
 }
 
 impl Vault {
@@ -53,7 +57,7 @@ impl Vault {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let grants = Cache::builder().max_capacity(CAPACITY).expire_after(BeforeTheEnd(Arc::clone(&clock))).build();
-        Self { port, tokens, journal, clock, grants, seasons: Seasons::default() }
+        Self { port, tokens, journal, clock, grants, seasons: Seasons::default(), owners: Mutex::default() }
     }
 
     /// A grant that covers `need`, for one run.
@@ -117,10 +121,31 @@ impl Vault {
         let unread = |error: anyhow::Error| VaultError::Wait { retry_after: None, reason: format!("{error:#}") };
         let token = self.tokens.of(&caller.sign_in).await.map_err(unread)?;
         let token = token.ok_or(VaultError::SignInAgain("this sign-in has no refresh token"))?;
-        let answer = self.port.exchange(&token, &Need { connection, scopes: Vec::new() }).await;
+        let exchanged = self.port.exchange(&token, &Need { connection, scopes: Vec::new() }).await;
+        if let Err(VaultError::SignInAgain(_)) = &exchanged
+            && let Err(fault) = self.tokens.forget(&caller.sign_in).await
+        {
+            tracing::warn!(error = format!("{fault:#}"), "a dead refresh token could not be dropped");
+        }
+        let answer = exchanged.and_then(|grant| self.check_owner(&caller.teacher.id, grant));
         // A token that the audit does not know of opens nothing.
         self.journal.note(entry(caller, connection, &answer)).await.map_err(unread)?;
         answer
+    }
+
+    /// Google takes a token for its owner's, whoever brings it: one that was
+    /// handed out for somebody else must never leave here.
+    fn check_owner(&self, teacher: &TeacherId, grant: Grant) -> Result<Grant, VaultError> {
+        let token = Sha256::digest(grant.token.expose_secret()).into();
+        let now = self.clock.now();
+        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        owners.retain(|_, (_, until)| *until > now);
+        let (owner, _) = owners.entry(token).or_insert_with(|| (teacher.clone(), grant.expires_at));
+        if owner == teacher {
+            return Ok(grant);
+        }
+        tracing::error!(%teacher, %owner, "ALARM: the token vault handed out another teacher's token; it was not used");
+        Err(VaultError::Operator("the vault answered with another teacher's token".to_owned()))
     }
 
     /// Atomic per key: a grant that someone exchanged a moment ago stays.

@@ -3,6 +3,8 @@
 
 mod answer;
 mod browser;
+mod fault_proxy;
+mod rows;
 mod stream;
 
 use std::{
@@ -20,7 +22,7 @@ use sqlx::SqlitePool;
 use teachers_aide::{
     app::{App, World},
     clients::http::install_tls,
-    clock::{Clock, HeldClock, SystemClock},
+    clock::{Clock, HeldClock, Ids, Patience, SystemClock},
     sandbox::{
         Person, Sandbox, SandboxOptions, Setup,
         google::AcceptedMail,
@@ -36,7 +38,8 @@ use tokio_util::sync::CancellationToken;
 pub use self::{
     answer::{Answer, Card, Form},
     browser::{Asked, Browser},
-    stream::{Screen, Stream},
+    fault_proxy::{FaultProxy, Move, Plan},
+    stream::{Frame, Screen, Stream, read as read_frame},
 };
 use crate::cast;
 
@@ -45,12 +48,22 @@ use crate::cast;
 pub struct Wanted {
     /// A clock that stands still, and that the test moves.
     pub clock: Option<Arc<HeldClock>>,
+    /// A clock of the test's own making, if that one does not do.
+    pub time: Option<Arc<dyn Clock>>,
     /// How the tenant is set up.
     pub setup: Setup,
     /// The model's mind, if not the scripted one.
     pub mind: Option<Arc<dyn Mind>>,
     /// The school, if not the one of the cast.
     pub school: Option<Value>,
+    /// How long the application waits for others, if not as long as usual.
+    pub patience: Option<Patience>,
+    /// Where chance comes from, if not from the computer.
+    pub ids: Option<Arc<dyn Ids>>,
+    /// Whether lines that can be broken lead to the model and to Google.
+    pub lines: bool,
+    /// Variables that are set otherwise.
+    pub variables: Vec<(&'static str, String)>,
 }
 
 /// A running application, and the world around it.
@@ -63,10 +76,19 @@ pub struct TestApp {
     pub mind: Arc<ScriptedMind>,
     /// Its database, to look behind the page.
     pub store: Store,
+    /// The lines to the model and to Google, where they were wanted.
+    lines: Option<Arc<Lines>>,
+    variables: Vec<(&'static str, String)>,
     world: World,
     home: Home,
     listener: TcpListener,
     running: Option<Running>,
+}
+
+/// Lines that can be broken.
+struct Lines {
+    model: FaultProxy,
+    google: FaultProxy,
 }
 
 /// Where an application keeps its things; gone when the last one lets go.
@@ -118,6 +140,9 @@ impl TestApp {
         if let Some(clock) = wanted.clock {
             world.clock = clock;
         }
+        world.clock = wanted.time.unwrap_or(world.clock);
+        world.patience = wanted.patience.unwrap_or_default();
+        world.ids = wanted.ids.unwrap_or(world.ids);
         let mind = ScriptedMind::new();
         let options = SandboxOptions {
             clock: Arc::clone(&world.clock),
@@ -128,25 +153,29 @@ impl TestApp {
         };
         let sandbox = Arc::new(Sandbox::start(options).unwrap());
         let home = wanted.school.as_ref().map_or_else(Home::new, Home::with);
-        Self::serve(world, sandbox, mind, home, free_port()).await
+        let mut variables = wanted.variables;
+        let lines = if wanted.lines { Some(Arc::new(Lines::to(&sandbox, &mut variables).await)) } else { None };
+        let place = Place { variables, lines, home };
+        Self::serve(world, sandbox, mind, place, free_port()).await
     }
 
     async fn serve(
         world: World,
         sandbox: Arc<Sandbox>,
         mind: Arc<ScriptedMind>,
-        home: Home,
+        place: Place,
         listener: TcpListener,
     ) -> Self {
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let settings = settings(&base, &sandbox, &home);
+        let Place { variables, lines, home } = place;
+        let settings = settings(&base, &sandbox, &home, &variables);
         let app = App::build(settings, world.clone()).await.unwrap();
         let store = app.store().clone();
         let stop = CancellationToken::new();
         // A copy keeps the port ours while the application is down.
         let serving = tokio::spawn(app.serve(listener.try_clone().unwrap(), stop.clone()));
         let running = Some(Running { stop, serving });
-        Self { base, sandbox, mind, store, world, home, listener, running }
+        Self { base, sandbox, mind, store, lines, variables, world, home, listener, running }
     }
 
     /// Ends it as an operator does, and waits until it has ended.
@@ -159,7 +188,24 @@ impl TestApp {
     /// Starts it again on the same database and port.
     pub async fn start_again(self) -> Self {
         assert!(self.running.is_none(), "it still runs");
-        Self::serve(self.world, self.sandbox, self.mind, self.home, self.listener).await
+        let place = Place { variables: self.variables, lines: self.lines, home: self.home };
+        Self::serve(self.world, self.sandbox, self.mind, place, self.listener).await
+    }
+
+    /// The same, after somebody changed the school's file.
+    pub async fn start_again_with(self, school: &serde_json::Value) -> Self {
+        fs::write(self.home.path("school.json"), school.to_string()).unwrap();
+        self.start_again().await
+    }
+
+    /// The line to the model.
+    pub fn model_line(&self) -> &FaultProxy {
+        &self.lines.as_ref().unwrap().model
+    }
+
+    /// The line to Google.
+    pub fn google_line(&self) -> &FaultProxy {
+        &self.lines.as_ref().unwrap().google
     }
 
     /// What would be there if the power failed now: another application on a
@@ -171,7 +217,8 @@ impl TestApp {
                 fs::copy(self.home.path(file), home.path(file)).unwrap();
             }
         }
-        Self::serve(self.world.clone(), Arc::clone(&self.sandbox), Arc::clone(&self.mind), home, free_port()).await
+        let place = Place { variables: self.variables.clone(), lines: self.lines.clone(), home };
+        Self::serve(self.world.clone(), Arc::clone(&self.sandbox), Arc::clone(&self.mind), place, free_port()).await
     }
 
     /// A browser in which nobody is signed in.
@@ -205,7 +252,7 @@ impl TestApp {
 
     /// What the operator's own command says, on this application's database.
     pub fn command(&self, arguments: &[&str]) -> Output {
-        let variables = variables(&self.base, &self.sandbox, &self.home);
+        let variables = variables(&self.base, &self.sandbox, self.home.0.path());
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_teachers-aide"));
         command.env_clear().envs(variables).current_dir(self.home.0.path()).args(arguments).output().unwrap()
     }
@@ -225,18 +272,37 @@ impl TestApp {
     }
 }
 
+/// What an application finds where it starts.
+struct Place {
+    variables: Vec<(&'static str, String)>,
+    lines: Option<Arc<Lines>>,
+    home: Home,
+}
+
+impl Lines {
+    async fn to(sandbox: &Sandbox, variables: &mut Vec<(&'static str, String)>) -> Self {
+        let port = url::Url::parse(sandbox.issuer()).unwrap().port().unwrap();
+        let (model, google) = (FaultProxy::to(port).await, FaultProxy::to(port).await);
+        variables.push(("OPENAI_BASE_URL", model.instead_of(&sandbox.model_base_url())));
+        variables.push(("GOOGLE_API_BASE_URL", google.instead_of(&sandbox.google_base_url())));
+        Self { model, google }
+    }
+}
+
 fn free_port() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
 }
 
 /// The settings of an operator whose Auth0, model and Google are on this computer.
-fn settings(base: &str, sandbox: &Sandbox, home: &Home) -> Settings {
-    let variables = variables(base, sandbox, home);
+fn settings(base: &str, sandbox: &Sandbox, home: &Home, otherwise: &[(&'static str, String)]) -> Settings {
+    let mut variables = variables(base, sandbox, home.0.path());
+    variables.extend(otherwise.iter().cloned());
     Settings::read(|name| variables.get(name).cloned()).unwrap()
 }
 
-fn variables(base: &str, sandbox: &Sandbox, home: &Home) -> HashMap<&'static str, String> {
-    let path = |name: &str| home.path(name).display().to_string();
+/// The same as variables; what is kept is kept in `folder`.
+fn variables(base: &str, sandbox: &Sandbox, folder: &Path) -> HashMap<&'static str, String> {
+    let path = |name: &str| folder.join(name).display().to_string();
     HashMap::from([
         ("AUTH0_DOMAIN", "localhost".to_owned()),
         ("AUTH0_ISSUER", sandbox.issuer().to_owned()),
@@ -257,6 +323,8 @@ fn variables(base: &str, sandbox: &Sandbox, home: &Home) -> HashMap<&'static str
 pub struct Demo {
     pub base: String,
     pub sandbox: Arc<Sandbox>,
+    /// The line between it and a browser.
+    pub line: FaultProxy,
     _running: Running,
     _home: TempDir,
 }
@@ -265,7 +333,9 @@ impl Demo {
     pub async fn start() -> Self {
         install_tls();
         let (home, listener) = (TempDir::new().unwrap(), free_port());
-        let base = format!("http://{}", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap();
+        let line = FaultProxy::to(address.port()).await;
+        let base = line.instead_of(&format!("http://{address}"));
         let database = format!("sqlite://{}", Path::display(&home.path().join("aide.db")));
         let variables = HashMap::from([("PUBLIC_URL", base.clone()), ("DATABASE_URL", database)]);
         let mut settings = Settings::read(|name| variables.get(name).cloned()).unwrap();
@@ -274,7 +344,7 @@ impl Demo {
         let app = App::build(settings, World::default()).await.unwrap();
         let (sandbox, stop) = (app.sandbox().unwrap(), CancellationToken::new());
         let serving = tokio::spawn(app.serve(listener, stop.clone()));
-        Self { base, sandbox, _running: Running { stop, serving }, _home: home }
+        Self { base, sandbox, line, _running: Running { stop, serving }, _home: home }
     }
 }
 

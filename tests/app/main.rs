@@ -14,6 +14,7 @@ mod cast;
 mod caution;
 mod decisions;
 mod drafts;
+mod faults;
 mod following;
 mod foreign_text;
 mod google;

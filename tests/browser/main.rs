@@ -6,6 +6,7 @@
 
 mod axe;
 mod driver;
+mod faults;
 mod keyboard;
 mod pages;
 mod plain;

@@ -60,6 +60,25 @@ impl Tab {
         self.driver.refresh().await.unwrap();
     }
 
+    /// Opens another tab of this browser, and goes on in it.
+    pub async fn another(&self) {
+        let fresh = self.driver.new_tab().await.unwrap();
+        self.driver.switch_to_window(fresh).await.unwrap();
+        self.scheme(Scheme::Light).await;
+    }
+
+    /// Goes on in the tab that was opened as the nth.
+    pub async fn turn_to(&self, tab: usize) {
+        let all = self.driver.windows().await.unwrap();
+        self.driver.switch_to_window(all[tab].clone()).await.unwrap();
+    }
+
+    /// Closes this tab, and goes on in the first that is left.
+    pub async fn shut(&self) {
+        self.driver.close_window().await.unwrap();
+        self.turn_to(0).await;
+    }
+
     /// The path of the page that is shown.
     pub async fn path(&self) -> String {
         self.driver.current_url().await.unwrap().path().to_owned()

@@ -43,11 +43,8 @@ const KEEP_ATTEMPTS: u32 = 5;
 
 impl Assistant {
     pub(super) async fn send(&self, caller: &Caller, approval: Approval, yes: &Yes) -> Result<Approval, DecideError> {
-        if !approval.state.is_open() {
-            return Ok(approval);
-        }
         let tool = self.tool_of(&approval)?;
-        if !approval.is_of(&yes.hash) {
+        if !approval.state.is_open() || !approval.is_of(&yes.hash) {
             return self.same_or_changed(caller, &*tool, approval, &yes.edits);
         }
         let approved = match self.approve(caller, &*tool, approval, yes).await {
@@ -61,6 +58,7 @@ impl Assistant {
         if self.parts.clock.now().duration_since(approved.changed_at) > YES_LASTS {
             return Err(self.hand_back_late(approved).await?);
         }
+        let approved = self.still_as_shown(caller, &*tool, approved).await?;
         let claimed = match self.advance(&approved, ApprovalState::Claimed, None).await {
             Err(DecideError::Changed(now)) => return self.same_or_changed(caller, &*tool, *now, &yes.edits),
             claimed => claimed?,
@@ -139,6 +137,31 @@ impl Assistant {
         Ok(DecideError::NotNow { words: words.to_owned(), approval: waiting })
     }
 
+    /// The vault takes its time, and the roster may have changed meanwhile: the
+    /// recipient is looked up once more, and nothing is claimed for another one.
+    async fn still_as_shown(
+        &self,
+        caller: &Caller,
+        tool: &dyn AnyTool,
+        approved: Approval,
+    ) -> Result<Approval, DecideError> {
+        let plan = match self.revised(caller, tool, &approved, &Edits::new()) {
+            Err(DecideError::BadEdit { words, .. }) => {
+                let waiting = Box::new(self.advance(&approved, ApprovalState::Proposed, None).await?);
+                self.tell(&waiting);
+                return Err(DecideError::BadEdit { words, approval: waiting });
+            }
+            plan => plan?,
+        };
+        let preview = tool.preview(&plan).map_err(anyhow::Error::from)?;
+        if preview.shows_the_same_as(&approved.preview) {
+            return Ok(approved);
+        }
+        let caution = self.caution(caller, tool, &approved, &plan, &preview).await?;
+        let now = Approval { plan, preview, caution, changed_at: self.parts.clock.now(), ..approved.clone() };
+        Err(DecideError::Changed(Box::new(self.show_afresh(&approved, now).await?)))
+    }
+
     async fn grant(&self, caller: &Caller, tool: &dyn AnyTool) -> Result<Option<Grant>, VaultError> {
         match tool.need() {
             Some(need) => self.parts.vault.grant(caller, &need).await.map(Some),
@@ -192,7 +215,7 @@ impl Assistant {
                 }
                 Err(ToolError::Unreachable(why)) if attempt < ATTEMPTS => {
                     warn!(why, attempt, "nobody was reached; tried again");
-                    sleep(Duration::from_millis(300) * 2u32.pow(attempt)).await;
+                    sleep(self.parts.patience.mail_again * 2u32.pow(attempt - 1)).await;
                     attempt += 1;
                 }
                 ran => return ran,
@@ -242,12 +265,15 @@ fn classify(ran: Result<Ran, ToolError>, reference: impl Fn() -> String) -> (App
             warn!(why, "a send failed: nobody was reached");
             failed("The mail service could not be reached. Nothing was sent.".to_owned())
         }
-        Err(ToolError::KeyRefused(KeyFault::NotTaken)) => {
-            failed("Google no longer accepts the permission. Nothing was sent. Connect Google again.".to_owned())
+        Err(ToolError::KeyRefused(fault)) => {
+            let words = match fault {
+                KeyFault::NotTaken => "Google no longer accepts the permission. Nothing was sent.",
+                KeyFault::TooNarrow => "Google has not been given the permission to send. Nothing was sent.",
+            };
+            let (state, mut outcome) = failed(words.to_owned());
+            outcome.said["reconnect"] = json!("The teacher has to connect Google again before it can be sent.");
+            (state, outcome)
         }
-        Err(ToolError::KeyRefused(KeyFault::TooNarrow)) => failed(
-            "Google has not been given the permission to send. Nothing was sent. Connect Google again.".to_owned(),
-        ),
         Err(ToolError::Unknown(why)) => {
             warn!(why, "nobody knows whether a send happened");
             unknown()

@@ -3,25 +3,26 @@
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream::iter};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use tracing::warn;
 
 use super::Drive;
-use crate::assistant::{
-    conversation::as_messages,
-    event::Event,
-    model::{ModelError, ModelEvent, ModelRequest, ModelStream},
-    prompt,
-    turn::{Ending, Limit},
-    untrusted::Mark,
+use crate::{
+    assistant::{
+        conversation::as_messages,
+        event::Event,
+        model::{ModelError, ModelEvent, ModelRequest, ModelStream},
+        prompt,
+        turn::{Ending, Limit},
+        untrusted::Mark,
+    },
+    clock::Patience,
 };
 
 /// How often a busy model is asked again.
 const RETRIES: u32 = 3;
 /// The longest wait that a provider can impose before the teacher is told.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
-/// How long the model may say nothing before its answer counts as broken off.
-const SILENCE: Duration = Duration::from_secs(40);
 /// How many pieces that arrived together are told together.
 const TOGETHER: usize = 64;
 /// How much of an answer a dying server may lose.
@@ -57,7 +58,8 @@ impl Drive {
                 Ok(stream) => return Ok(stream),
                 Err(fault) => fault,
             };
-            let wait = patience(&fault, attempt, self.assistant.parts.ids.secret()[0]);
+            let pause = self.assistant.parts.patience.model_again;
+            let wait = patience(&fault, pause, attempt, self.assistant.parts.ids.secret()[0]);
             let Some(wait) = wait.filter(|wait| Instant::now() + *wait < self.deadline) else {
                 return Err(self.without_answer(&fault));
             };
@@ -69,13 +71,13 @@ impl Drive {
     }
 
     async fn open_once(&self, request: &ModelRequest) -> Result<Result<ModelStream, ModelError>, Ending> {
-        let silence = || ModelError::BrokenOff(format!("no answer in {} s", SILENCE.as_secs()));
+        let first_word = self.assistant.parts.patience.first_word;
         tokio::select! {
             biased;
             () = self.stop.cancelled() => Err(self.stopped()),
             () = sleep_until(self.deadline) => Err(Ending::OverBudget { limit: Limit::Time }),
-            opened = timeout(SILENCE, self.assistant.parts.model.ask(request)) => {
-                Ok(opened.unwrap_or_else(|_| Err(silence())))
+            opened = timeout(first_word, self.assistant.parts.model.ask(request)) => {
+                Ok(opened.unwrap_or(Err(ModelError::Silent(first_word))))
             }
         }
     }
@@ -91,9 +93,10 @@ impl Drive {
     /// second, so that a server that dies loses half a second of it.
     async fn read_answer(&mut self, step: usize, stream: ModelStream) -> anyhow::Result<Result<(), Ending>> {
         let mut stream = stream.ready_chunks(TOGETHER).map(joined).flat_map(iter);
+        let waits = self.assistant.parts.patience;
         let mut save_at: Option<Instant> = None;
+        let (mut heard, mut silent_at) = (false, Instant::now() + waits.first_word);
         loop {
-            let silent_at = Instant::now() + SILENCE;
             let item = tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return Ok(Err(self.stopped())),
@@ -103,10 +106,12 @@ impl Drive {
                     save_at = None;
                     continue;
                 }
-                item = timeout(SILENCE, stream.next()) => item,
+                item = timeout_at(silent_at, stream.next()) => item,
             };
-            let silence = || ModelError::BrokenOff(format!("no word for {} s", SILENCE.as_secs()));
-            match item.unwrap_or_else(|_| Some(Err(silence()))) {
+            let Ok(item) = item else { return Ok(Err(self.without_answer(&fell_silent(heard, &waits)))) };
+            (heard, silent_at) = (true, Instant::now() + waits.next_word);
+            match item {
+                Some(Ok(ModelEvent::Working)) => {}
                 Some(Ok(ModelEvent::Text(text))) => {
                     self.stored.turn.add_text(&text);
                     self.live.publish(Event::TextDelta { step, text });
@@ -139,6 +144,7 @@ impl Drive {
                 return Ending::Interrupted { words: "The answer broke off. What had arrived is kept.".to_owned() };
             }
             ModelError::Busy { .. } => "The model is too busy to answer. Your message is kept; try again in a moment.",
+            ModelError::Silent(_) => "The model did not answer in time. Your message is kept; try again in a moment.",
             ModelError::Unreachable(_) => "The model cannot be reached. Your message is kept; try again in a moment.",
             ModelError::QuotaUsedUp => {
                 "The assistant's budget with its model provider is used up. Whoever runs this site has to top it up."
@@ -157,6 +163,15 @@ impl Drive {
     }
 }
 
+/// Nothing at all came, or nothing more.
+fn fell_silent(heard: bool, waits: &Patience) -> ModelError {
+    if heard {
+        ModelError::BrokenOff(format!("no word for {} ms", waits.next_word.as_millis()))
+    } else {
+        ModelError::Silent(waits.first_word)
+    }
+}
+
 type Piece = Result<ModelEvent, ModelError>;
 
 /// Joins neighbouring pieces of text: each event wakes every page that follows.
@@ -172,7 +187,7 @@ fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
 }
 
 /// How long to wait before asking again; none when that would not help.
-fn patience(fault: &ModelError, attempt: u32, chance: u8) -> Option<Duration> {
+fn patience(fault: &ModelError, pause: Duration, attempt: u32, chance: u8) -> Option<Duration> {
     let asked = match fault {
         ModelError::Busy { retry_after, .. } => *retry_after,
         ModelError::Unreachable(_) => None,
@@ -180,13 +195,14 @@ fn patience(fault: &ModelError, attempt: u32, chance: u8) -> Option<Duration> {
         | ModelError::BadKey
         | ModelError::TooLong
         | ModelError::Refused(_)
+        | ModelError::Silent(_)
         | ModelError::BrokenOff(_) => return None,
     };
     if attempt >= RETRIES || asked.is_some_and(|asked| asked > LONGEST_WAIT) {
         return None;
     }
     // Up to a quarter more, so that many turns do not come back at once.
-    let backoff = Duration::from_millis(500) * 2u32.pow(attempt);
+    let backoff = pause * 2u32.pow(attempt);
     let jitter = backoff.mul_f64(f64::from(chance) / 1020.0);
     Some(asked.unwrap_or_default().max(backoff) + jitter)
 }
@@ -196,18 +212,20 @@ mod tests {
     use super::*;
     use crate::assistant::model::Finish;
 
+    const PAUSE: Duration = Duration::from_millis(500);
+
     fn busy(seconds: Option<u64>) -> ModelError {
         ModelError::Busy { retry_after: seconds.map(Duration::from_secs), reason: "429".into() }
     }
 
     #[test]
     fn a_busy_model_is_asked_again_when_it_says_so() {
-        assert_eq!(patience(&busy(Some(2)), 0, 0), Some(Duration::from_secs(2)));
-        assert_eq!(patience(&busy(None), 0, 0), Some(Duration::from_millis(500)));
-        assert_eq!(patience(&busy(None), 2, 0), Some(Duration::from_secs(2)));
-        assert_eq!(patience(&busy(None), RETRIES, 0), None);
-        assert_eq!(patience(&busy(Some(3600)), 0, 0), None, "an hour is not waited for");
-        assert!(patience(&busy(None), 0, 255).is_some_and(|wait| wait <= Duration::from_millis(625)));
+        assert_eq!(patience(&busy(Some(2)), PAUSE, 0, 0), Some(Duration::from_secs(2)));
+        assert_eq!(patience(&busy(None), PAUSE, 0, 0), Some(Duration::from_millis(500)));
+        assert_eq!(patience(&busy(None), PAUSE, 2, 0), Some(Duration::from_secs(2)));
+        assert_eq!(patience(&busy(None), PAUSE, RETRIES, 0), None);
+        assert_eq!(patience(&busy(Some(3600)), PAUSE, 0, 0), None, "an hour is not waited for");
+        assert!(patience(&busy(None), PAUSE, 0, 255).is_some_and(|wait| wait <= Duration::from_millis(625)));
     }
 
     #[test]
@@ -224,7 +242,7 @@ mod tests {
     #[test]
     fn what_waiting_does_not_mend_is_not_asked_again() {
         for fault in [ModelError::QuotaUsedUp, ModelError::BadKey, ModelError::TooLong] {
-            assert_eq!(patience(&fault, 0, 0), None);
+            assert_eq!(patience(&fault, PAUSE, 0, 0), None);
         }
     }
 }

@@ -38,7 +38,7 @@ impl Drive {
             Err(ToolError::Tell(words)) => return self.finish_call(&call, Some(&*tool), CallResult::refused(&words)),
             Err(fault) => return Err(fault.into()),
         };
-        let (account, grant) = self.account(&*tool).await;
+        let Some((account, grant)) = self.unless_stopped(self.account(&*tool)).await else { return Ok(()) };
         let facts =
             Facts { risk: tool.card().risk, drafts_left: self.drafts() < DRAFTS, account, consent: Consent::NotAsked };
         match gate::judge(&facts) {
@@ -56,6 +56,16 @@ impl Drive {
         let toolbox = &self.assistant.parts.toolbox;
         let asks = |call: &&Call| toolbox.find(&call.tool).is_some_and(|tool| tool.card().risk > Risk::Reads);
         self.stored.turn.calls().filter(asks).filter(|call| was_laid_before_the_teacher(call)).count()
+    }
+
+    /// What comes of something that waits for others, unless the turn is stopped
+    /// meanwhile: then it is let go, and the call stays as it is.
+    async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => None,
+            done = work => Some(done),
+        }
     }
 
     /// Whether the account that a tool needs is there, and the grant if it is.
@@ -82,7 +92,9 @@ impl Drive {
         begun: Instant,
     ) -> anyhow::Result<()> {
         let cleared = gate::pass(facts, plan).map_err(|verdict| anyhow::anyhow!("the gate says {verdict:?}"))?;
-        let ran = tool.run(&self.assistant.scene(&self.caller), cleared, grant).await;
+        // Only what reads runs without a yes, so that letting it go changes nothing.
+        let scene = self.assistant.scene(&self.caller);
+        let Some(ran) = self.unless_stopped(tool.run(&scene, cleared, grant)).await else { return Ok(()) };
         let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let result = match ran {
             Ok(ran) => CallResult { outcome: Outcome::Done, said: ran.said.into(), did: ran.did, took_ms },

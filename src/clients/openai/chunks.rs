@@ -81,6 +81,10 @@ impl Assembly {
         for choice in chunk.choices.into_iter().filter(|choice| choice.index == 0) {
             self.take_choice(choice, &mut events);
         }
+        // Arguments of a call take their time, and tell nothing until they are whole.
+        if events.is_empty() {
+            events.push(Ok(ModelEvent::Working));
+        }
         events
     }
 
@@ -88,14 +92,16 @@ impl Assembly {
         let delta = choice.delta.unwrap_or_default();
         for text in [delta.content, delta.refusal].into_iter().flatten().filter(|text| !text.is_empty()) {
             self.said += text.len();
+            if self.said > LONGEST_ANSWER {
+                return events.push(too_large());
+            }
             events.push(Ok(ModelEvent::Text(text)));
         }
         for call in delta.tool_calls.unwrap_or_default() {
             self.take_call(call);
         }
-        let oversized = self.calls.values().any(|call| call.arguments.len() > LARGEST_ARGUMENTS);
-        if oversized || self.said > LONGEST_ANSWER {
-            events.push(Err(ModelError::BrokenOff("the answer is larger than any sensible one".to_owned())));
+        if self.calls.values().any(|call| call.arguments.len() > LARGEST_ARGUMENTS) {
+            events.push(too_large());
         } else if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
             events.push(self.finish(&reason));
         }
@@ -156,6 +162,10 @@ impl Assembly {
     pub(super) fn cut_off() -> Event {
         Err(ModelError::BrokenOff("the stream ended without a finish reason".to_owned()))
     }
+}
+
+fn too_large() -> Event {
+    Err(ModelError::BrokenOff("the answer is larger than any sensible one".to_owned()))
 }
 
 #[cfg(test)]

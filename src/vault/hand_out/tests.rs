@@ -58,6 +58,11 @@ impl RefreshTokens for Tokens {
         tokio::task::yield_now().await;
         Ok(self.0.lock().unwrap().get(sign_in).map(|token| RefreshToken(token.clone().into())))
     }
+
+    async fn forget(&self, sign_in: &SignInId) -> anyhow::Result<()> {
+        self.0.lock().unwrap().remove(sign_in);
+        Ok(())
+    }
 }
 
 /// A journal of which the test can read, and which it can close.

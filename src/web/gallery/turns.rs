@@ -34,7 +34,15 @@ fn receipt(key: &str, outcome: Outcome, words: &str) -> Part {
     let mateo = mateo(key);
     let rows = vec![row("To", "Mateo Nguyen · mateo.nguyen@example.com"), row("Subject", &mateo.fields[0].value)];
     let body = mateo.fields[1].value.clone();
-    Part::Receipt(Receipt { key: text(key), outcome, words: text(words), rows, body, approval: text("a1") })
+    Part::Receipt(Receipt {
+        key: text(key),
+        outcome,
+        words: text(words),
+        rows,
+        body,
+        approval: text("a1"),
+        connect: None,
+    })
 }
 
 pub(super) fn overview() -> Turn {

@@ -18,6 +18,8 @@ pub struct Receipt {
     pub body: String,
     /// The approval, for what can still be done about it.
     pub approval: String,
+    /// Where the account is connected again, if that is what was missing.
+    pub connect: Option<String>,
 }
 
 /// What became of a draft.

@@ -154,11 +154,18 @@ fn receipt(approval: &Approval, outcome: Outcome) -> Receipt {
     Receipt {
         key: key(approval),
         approval: approval.id.to_string(),
+        connect: needs_account(approval).then(|| format!("/auth/login?consent=1&turn={}", approval.turn)),
         words: words.strip_prefix("Sent ").unwrap_or(words).to_owned(),
         outcome,
         rows: all,
         body: fields.iter().filter(|field| field.multiline).map(|field| field.value.as_str()).collect(),
     }
+}
+
+/// Whether it failed for want of a permission that the service takes.
+fn needs_account(approval: &Approval) -> bool {
+    let said = approval.outcome.as_ref().map(|outcome| &outcome.said);
+    approval.state == ApprovalState::Failed && said.is_some_and(|said| !said["reconnect"].is_null())
 }
 
 /// A moment as the school's wall clock shows it: "14:02", with the date when

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{Card, answer::Answer};
 
 /// One event of a stream.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
     pub id: Option<String>,
     pub name: String,
@@ -46,7 +46,7 @@ impl Stream {
     }
 }
 
-fn read(block: &str) -> Option<Frame> {
+pub fn read(block: &str) -> Option<Frame> {
     let mut fields: BTreeMap<&str, String> = BTreeMap::new();
     for line in block.lines().filter(|line| !line.starts_with(':')) {
         let (name, value) = line.split_once(':').unwrap();
