@@ -87,7 +87,14 @@ impl Assistant {
             | ApprovalState::Unknown => true,
             ApprovalState::Proposed | ApprovalState::Rejected | ApprovalState::Superseded => false,
         };
-        let meant = tool.preview(&self.revised(caller, tool, &now, edits)?).map_err(anyhow::Error::from)?;
+        let plan = match self.revised(caller, tool, &now, edits) {
+            // Whether the student is still there says nothing of what has left.
+            Err(DecideError::BadEdit { .. }) if !now.state.is_open() => {
+                return Err(DecideError::Changed(Box::new(now)));
+            }
+            plan => plan?,
+        };
+        let meant = tool.preview(&plan).map_err(anyhow::Error::from)?;
         if said_yes && meant == now.preview { Ok(now) } else { Err(DecideError::Changed(Box::new(now))) }
     }
 

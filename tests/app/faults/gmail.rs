@@ -212,7 +212,12 @@ async fn row_28_a_mail_service_that_nobody_reached_is_tried_again_by_itself_and_
     let (asked, card) = a_draft(&app, &ada).await;
     let (tab, yes) = (ada.clone(), card.clone());
     let click = tokio::spawn(async move { tab.decide(&yes, "send", &[]).await.with(200).json() });
-    while !app.draft_rows().await.iter().any(|draft| draft.state == "claimed") {
+    while !app
+        .draft_rows()
+        .await
+        .iter()
+        .any(|draft| draft.id == card.id && ["claimed", "failed"].contains(&&*draft.state))
+    {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     line.open().await;

@@ -169,11 +169,12 @@ async fn row_07_a_stream_that_stalls_keeps_the_part_and_says_interrupted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_writes_a_long_letter_is_not_taken_for_a_silent_one() {
-    let (app, ada) = with_patience(Patience { next_word: Duration::from_secs(1), ..quick() }).await;
+    let wait = Duration::from_millis(1_500);
+    let (app, ada) = with_patience(Patience { first_word: wait, next_word: wait, ..quick() }).await;
     let (name, arguments) = mail_to(MATEO, "Hello", &"Dear Mateo, go on. ".repeat(50));
     let call = teachers_aide::sandbox::model::ToolCall::new(name, &arguments);
     // Twenty pieces of arguments, none of which says anything to the page.
-    let pace = Pace { first: Duration::ZERO, piece: Duration::from_millis(100) };
+    let pace = Pace { first: Duration::ZERO, piece: Duration::from_millis(150) };
     app.mind.push(Answer::calls([call]).at(pace));
     let (_, screen) = ada.hear("Write to Mateo").await;
     assert_eq!((screen.state.as_str(), screen.cards().len()), ("waiting", 1));
