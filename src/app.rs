@@ -5,6 +5,7 @@
 //! or a stand-in is decided here, by an address; nothing behind it can tell.
 
 mod banner;
+mod housekeeping;
 mod server;
 mod services;
 mod upkeep;
@@ -75,7 +76,9 @@ impl App {
     /// and every mail on its way come to its outcome.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
         note_head(&self.store).await;
+        let tidying = tokio::spawn(housekeeping::run(self.state.clone(), stop.clone()));
         server::run(listener, self.state.clone(), self.store.clone(), &self.keys, stop).await?;
+        tidying.abort();
         note_head(&self.store).await;
         self.store.close().await;
         drop(self.services);
@@ -133,12 +136,13 @@ fn read_school(settings: &Settings) -> anyhow::Result<SchoolFile> {
 
 /// The one list of tools.
 fn toolbox(mailer: &Arc<dyn Mailer>) -> Toolbox {
-    let tools: [Arc<dyn AnyTool>; 6] = [
+    let tools: [Arc<dyn AnyTool>; 7] = [
         Arc::new(tools::ListTeachingClasses),
         Arc::new(tools::GetTeachingClass),
         Arc::new(tools::ListStudents),
         Arc::new(tools::GetStudent),
         Arc::new(tools::ForecastPassing),
+        Arc::new(tools::ShowChart),
         Arc::new(tools::SendEmailToStudent::new(Arc::clone(mailer))),
     ];
     Toolbox::new(tools)
@@ -191,6 +195,8 @@ fn wire(
         address_changes: Arc::new(store.clone()),
         journal: Arc::new(store.clone()),
         activity: Arc::new(store.clone()),
+        preferences: Arc::new(store.clone()),
+        forgetting: Arc::new(store.clone()),
         health: Arc::new(StoreHealth(store.clone())),
         school,
         provider: Arc::clone(&services.sign_in),

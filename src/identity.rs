@@ -6,6 +6,7 @@
 
 mod attempt;
 mod callback;
+mod preferences;
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
@@ -15,6 +16,7 @@ use url::Url;
 
 pub use attempt::Attempt;
 pub use callback::{Callback, CallbackError, CallbackOutcome};
+pub use preferences::{Appearance, Preferences, PreferencesStore, Retention, RetentionError};
 
 use crate::school::Teacher;
 

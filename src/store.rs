@@ -10,6 +10,7 @@ mod approvals;
 mod audit;
 mod conversations;
 mod people;
+mod preferences;
 mod seal;
 mod sessions;
 

@@ -11,6 +11,7 @@ mod list_students;
 mod list_teaching_classes;
 mod numbers;
 mod send_email_to_student;
+mod show_chart;
 
 pub use forecast_passing::ForecastPassing;
 pub use get_student::GetStudent;
@@ -18,6 +19,7 @@ pub use get_teaching_class::GetTeachingClass;
 pub use list_students::ListStudents;
 pub use list_teaching_classes::ListTeachingClasses;
 pub use send_email_to_student::SendEmailToStudent;
+pub use show_chart::ShowChart;
 
 use crate::{
     assistant::toolbox::{Scene, ToolError},

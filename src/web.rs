@@ -6,8 +6,10 @@
 
 mod approvals;
 pub mod assets;
+mod chart;
 mod chat;
 pub mod csrf;
+mod downloads;
 pub mod error;
 mod frame;
 #[cfg(test)]
@@ -23,6 +25,8 @@ mod roster;
 pub mod routes;
 mod scripts;
 pub mod session;
+mod settings;
+mod spreadsheet;
 pub mod state;
 mod stream;
 mod turns;

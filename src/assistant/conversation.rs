@@ -17,7 +17,10 @@ use super::{
     turn::{Call, CallState, Outcome, Step, Turn},
     untrusted::{self, Mark},
 };
-use crate::{audit::Entry, school::TeacherId};
+use crate::{
+    audit::Entry,
+    school::{StudentId, TeacherId},
+};
 
 /// A conversation in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -126,6 +129,9 @@ pub trait Approvals: Send + Sync + 'static {
     async fn approval(&self, teacher: &TeacherId, id: &ApprovalId) -> anyhow::Result<Option<Approval>>;
     /// The approvals of a conversation, oldest first.
     async fn of_conversation(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Vec<Approval>>;
+    /// The approvals about a student in which something was done or may have
+    /// been done, newest first.
+    async fn about(&self, teacher: &TeacherId, student: &StudentId) -> anyhow::Result<Vec<Approval>>;
     /// How many approvals of a teacher wait for a decision, by conversation.
     async fn waiting(&self, teacher: &TeacherId) -> anyhow::Result<BTreeMap<ConversationId, i64>>;
     /// Stores `next` in the place of one that still stands at `from`, which
@@ -137,6 +143,25 @@ pub trait Approvals: Send + Sync + 'static {
     async fn advance(&self, from: Standing, next: &Approval) -> anyhow::Result<bool>;
     /// All approvals in a state, whoever's: for the start of the server.
     async fn in_state(&self, state: ApprovalState) -> anyhow::Result<Vec<Approval>>;
+}
+
+/// What became of the wish to delete everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forgotten {
+    /// So many conversations are gone, with all that was in them.
+    Gone(u64),
+    /// Nothing is gone: an answer is being written, or a mail is on its way.
+    Busy,
+}
+
+/// Deleting conversations with their turns, drafts and notes.
+#[async_trait]
+pub trait Forgetting: Send + Sync + 'static {
+    /// Deletes all conversations of a teacher, or none.
+    async fn forget_all(&self, teacher: &TeacherId) -> anyhow::Result<Forgotten>;
+    /// Deletes the conversations of all teachers that are older than each of
+    /// them wants; says how many. What is at work is left for the next time.
+    async fn forget_old(&self, now: Timestamp) -> anyhow::Result<u64>;
 }
 
 /// Where an approval stood when it was read.
@@ -261,7 +286,8 @@ mod tests {
         turn.model_said((0..calls).map(call).collect(), Finish::Natural);
         for n in 0..calls {
             let said = json!("x".repeat(size));
-            let result = CallResult { outcome: Outcome::Done, said: said.into(), did: String::new(), took_ms: 0 };
+            let (said, did) = (said.into(), String::new());
+            let result = CallResult { outcome: Outcome::Done, said, did, took_ms: 0, shown: None };
             turn.call_finished(&format!("0-{n}"), result).expect("the call is open");
         }
         turn.begin_step();

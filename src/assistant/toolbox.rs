@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, Ids},
-    school::{School, StudentId, Teacher},
+    school::{Chart, School, StudentId, Teacher},
     vault::{Authority, Grant, Need},
 };
 
@@ -208,6 +208,19 @@ pub trait Tool: Send + Sync + 'static {
 
     /// What was done, in a few words with the numbers in it.
     fn did(&self, output: &Self::Output) -> String;
+
+    /// What the page shows of it besides these words, if anything.
+    fn shows(&self, _output: &Self::Output) -> Option<Exhibit> {
+        None
+    }
+}
+
+/// What a call shows on the teacher's page, as a value: the page draws it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "exhibit", rename_all = "snake_case")]
+pub enum Exhibit {
+    /// A chart, with its numbers.
+    Chart(Chart),
 }
 
 /// What a run left behind.
@@ -217,6 +230,8 @@ pub struct Ran {
     pub said: Value,
     /// For the teacher: "Looked at 4 classes".
     pub did: String,
+    /// For the page.
+    pub shown: Option<Exhibit>,
 }
 
 /// A tool without its types, for the driver's list.
@@ -278,8 +293,8 @@ impl<T: Tool> AnyTool for T {
         let plan = plan.typed().map_err(anyhow::Error::from)?;
         let key = T::Needs::from_grant(grant).ok_or(ToolError::KeyRefused(KeyFault::TooNarrow))?;
         let output = Tool::run(self, scene, plan, key).await?;
-        let did = self.did(&output);
-        Ok(Ran { said: serde_json::to_value(output).map_err(anyhow::Error::from)?, did })
+        let (did, shown) = (self.did(&output), self.shows(&output));
+        Ok(Ran { said: serde_json::to_value(output).map_err(anyhow::Error::from)?, did, shown })
     }
 }
 

@@ -7,13 +7,15 @@
 //! One law: **each call has exactly one result, in order, whatever happens.**
 //! Every way out of a turn goes through [`Turn::close`], which keeps it.
 
+mod result;
+
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::{
     ids::{ApprovalId, TurnId},
     json::Json,
     model::{Finish, ModelCall},
+    toolbox::Exhibit,
 };
 use crate::vault::{ConnectReason, Need};
 
@@ -104,6 +106,9 @@ pub struct CallResult {
     pub did: String,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
+    /// What the page shows of it; the model is not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Exhibit>,
 }
 
 /// How a call ended.
@@ -363,28 +368,6 @@ impl Turn {
     /// Whether the turn is over.
     pub fn is_over(&self) -> bool {
         matches!(self.status, Status::Ended { .. })
-    }
-}
-
-impl CallResult {
-    /// The call cannot run as asked; `words` tell the model what would be right.
-    pub fn refused(words: &str) -> Self {
-        Self { outcome: Outcome::Refused, said: json!({ "error": words }).into(), did: String::new(), took_ms: 0 }
-    }
-
-    fn not_run() -> Self {
-        let said = json!({ "status": "not_run", "note": "The turn ended before this call ran. Nothing was sent." });
-        Self { outcome: Outcome::NotRun, said: said.into(), did: String::new(), took_ms: 0 }
-    }
-
-    fn undecided(pause: &Pause) -> Self {
-        let note = match pause {
-            Pause::Approval { .. } => "The teacher has not decided yet. Nothing was sent. The draft still waits.",
-            Pause::Connection { .. } => "The teacher has not connected the account. Nothing was sent.",
-            Pause::SignIn => "The teacher has not signed in again. Nothing was sent.",
-        };
-        let said = json!({ "status": "not_decided", "note": note });
-        Self { outcome: Outcome::Undecided, said: said.into(), did: String::new(), took_ms: 0 }
     }
 }
 

@@ -92,6 +92,7 @@ fn approval(turn: &StoredTurn) -> Approval {
         turn: turn.turn.id.clone(),
         call: "0-0".into(),
         tool: "send".into(),
+        student: None,
         plan: json!({ "b": [1, 2], "a": "ü" }),
         preview: Preview {
             heading: "Draft".into(),

@@ -6,7 +6,7 @@ mod start;
 use actix_web::{
     HttpRequest, HttpResponse,
     http::StatusCode,
-    web::{Data, Form, Path},
+    web::{Data, Form, Path, Query},
 };
 use askama::Template;
 use jiff::Zoned;
@@ -37,9 +37,24 @@ pub struct Post {
     client_id: Option<String>,
 }
 
-/// `GET /chat`: a blank sheet.
-pub async fn blank(state: Data<State>, teacher: SignedInTeacher) -> Result<HttpResponse, PageError> {
-    let page = blank_page(&state, &teacher.0, String::new(), None).await?;
+/// The longest question that a page may prepare.
+const LONGEST_PREPARED: usize = 500;
+
+/// A question that a page prepared; the teacher still has to ask it.
+#[derive(Debug, Deserialize)]
+pub struct Prepared {
+    #[serde(default)]
+    words: String,
+}
+
+/// `GET /chat`: a blank sheet, perhaps with words on it.
+pub async fn blank(
+    state: Data<State>,
+    teacher: SignedInTeacher,
+    prepared: Query<Prepared>,
+) -> Result<HttpResponse, PageError> {
+    let words: String = prepared.words.chars().filter(|sign| !sign.is_control()).take(LONGEST_PREPARED).collect();
+    let page = blank_page(&state, &teacher.0, words, None).await?;
     html(&page)
 }
 

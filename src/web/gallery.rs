@@ -2,7 +2,7 @@
 //! gallery` writes them to `target/gallery`, where a browser opens them without
 //! the app. What does not render fails here.
 
-mod cast;
+pub(in crate::web) mod cast;
 mod pages;
 mod turns;
 
@@ -12,7 +12,7 @@ use askama::Template;
 
 use super::assets;
 
-const FILES: [&str; 3] = ["app.css", "app.js", "icon.svg"];
+const FILES: [&str; 4] = ["app.css", "app.js", "tables.js", "icon.svg"];
 
 fn folder() -> PathBuf {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/gallery"));

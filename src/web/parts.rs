@@ -6,6 +6,7 @@
 
 mod answer;
 mod cards;
+mod chart;
 mod composer;
 mod did;
 mod frame;
@@ -19,6 +20,7 @@ mod turn;
 
 pub use answer::Answer;
 pub use cards::{ConnectCard, SignInAgainCard};
+pub use chart::{Chart, Mark};
 pub use composer::Composer;
 pub use did::{Did, DidState, Evidence};
 pub use frame::{Demo, Frame, Past, PastGroup, Place, Side};

@@ -9,8 +9,12 @@ use std::collections::BTreeMap;
 
 pub use draft::{Overlay, clock_time, key};
 
-use super::parts::{
-    Action, Answer, ConnectCard, Did, DidState, Evidence, Notice, Part, Said, SignInAgainCard, Tone, Turn, TurnState,
+use super::{
+    chart,
+    parts::{
+        Action, Answer, ConnectCard, Did, DidState, Evidence, Notice, Part, Said, SignInAgainCard, Tone, Turn,
+        TurnState,
+    },
 };
 use crate::{
     assistant::{
@@ -18,7 +22,7 @@ use crate::{
         conversation::StoredTurn,
         gate::Risk,
         model::Finish,
-        toolbox::Toolbox,
+        toolbox::{Exhibit, Toolbox},
         turn::{Call, CallResult, CallState, Ending, Limit, Outcome, Pause, Status, Step},
     },
     clock::Clock,
@@ -70,12 +74,14 @@ impl Presenter<'_> {
     ) {
         if !step.text.is_empty() {
             let open = step.finish.is_none() && alive && at + 1 == stored.turn.steps.len();
-            let answer = if open { Answer::so_far(at, &step.text) } else { Answer::done(at, &step.text) };
+            let turn = stored.turn.id.as_str();
+            let answer = if open { Answer::so_far(turn, at, &step.text) } else { Answer::done(turn, at, &step.text) };
             parts.push(Part::Answer(answer));
         }
         for call in &step.calls {
             let drafts = approvals.get(call.id.as_str()).map(Vec::as_slice).unwrap_or_default();
             parts.extend(self.call(stored, call));
+            parts.extend(exhibit(stored.turn.id.as_str(), call));
             for approval in drafts {
                 parts.push(self.approval(approval));
                 let overlay = self.overlay.filter(|overlay| overlay.approval == approval.id);
@@ -211,6 +217,17 @@ impl Presenter<'_> {
                     Some(Notice::failed("notice", words, Some(again), reference))
                 }
             },
+        }
+    }
+}
+
+/// What a call shows besides its line: a chart.
+pub fn exhibit(turn: &str, call: &Call) -> Option<Part> {
+    let CallState::Finished { result } = &call.state else { return None };
+    match result.shown.as_ref()? {
+        Exhibit::Chart(chart) => {
+            let (key, id) = (format!("chart-{}", call.id), format!("chart-{turn}-{}", call.id));
+            Some(Part::Chart(chart::part(&key, &id, chart)))
         }
     }
 }

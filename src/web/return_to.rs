@@ -15,7 +15,7 @@ pub fn checked(path: &str) -> String {
 }
 
 fn is_page(path: &str) -> bool {
-    if ["/chat", "/classes", "/conversations"].contains(&path) {
+    if ["/chat", "/classes", "/conversations", "/settings"].contains(&path) {
         return true;
     }
     let Some((room, id)) = path.strip_prefix('/').and_then(|rest| rest.split_once('/')) else { return false };
@@ -34,7 +34,7 @@ mod tests {
     #[test]
     fn one_comes_back_to_a_page_of_ones_own() {
         let conversation = format!("/chat/{}", "0".repeat(32));
-        for path in ["/chat", "/classes", "/classes/c-01", "/students/s-1001", &conversation] {
+        for path in ["/chat", "/settings", "/classes", "/classes/c-01", "/students/s-1001", &conversation] {
             assert_eq!(checked(path), path);
         }
     }

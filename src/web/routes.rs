@@ -2,7 +2,7 @@
 
 use actix_web::web::{self, ServiceConfig, get, post};
 
-use super::{approvals, assets, chat, login, roster, scripts, stream, turns};
+use super::{approvals, assets, chat, downloads, login, roster, scripts, settings, stream, turns};
 
 /// The longest form or JSON body, in bytes.
 const LARGEST_BODY: usize = 256 * 1024;
@@ -33,13 +33,21 @@ pub fn in_session(config: &mut ServiceConfig) {
         .route("/chat/{conversation}", post().to(chat::reply))
         .route("/conversations", get().to(chat::list))
         .route("/turns/{turn}/events", get().to(stream::events))
+        .route("/turns/{turn}/tables/{file}", get().to(downloads::of_turn))
         .route("/turns/{turn}/stop", post().to(turns::stop))
         .route("/turns/{turn}/resume", post().to(turns::resume))
         .route("/turns/{turn}/approvals", post().to(approvals::send_all))
         .route("/approvals/{approval}", post().to(approvals::decide))
         .route("/classes", get().to(roster::classes))
         .route("/classes/{class}", get().to(roster::class))
+        .route("/classes/{class}/table.{form}", get().to(downloads::of_class))
         .route("/students/{student}", get().to(roster::student))
         .route("/students/{student}/address", post().to(roster::change_address))
+        .route("/students/{student}/table.{form}", get().to(downloads::of_student))
+        .route("/settings", get().to(settings::show))
+        .route("/settings/appearance", post().to(settings::appearance))
+        .route("/settings/retention", post().to(settings::retention))
+        .route("/settings/forget", post().to(settings::forget))
+        .route("/settings/data.json", get().to(settings::data))
         .route("/prompt", post().to(scripts::prompt));
 }

@@ -10,11 +10,11 @@ use super::parts::Demo;
 use crate::{
     assistant::{
         Assistant,
-        conversation::{Approvals, Conversations},
+        conversation::{Approvals, Conversations, Forgetting},
     },
     audit::{Activity, Journal},
     clock::{Clock, Ids},
-    identity::{SignIn, SignIns},
+    identity::{PreferencesStore, SignIn, SignIns},
     school::{AddressChanges, School},
     vault::Vault,
 };
@@ -43,6 +43,10 @@ pub struct State {
     pub journal: Arc<dyn Journal>,
     /// Where teachers read what was written down about them.
     pub activity: Arc<dyn Activity>,
+    /// What teachers have chosen.
+    pub preferences: Arc<dyn PreferencesStore>,
+    /// Deleting conversations.
+    pub forgetting: Arc<dyn Forgetting>,
     /// Whether what this server stands on is there.
     pub health: Arc<dyn Health>,
     /// The school.

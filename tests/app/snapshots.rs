@@ -55,6 +55,7 @@ fn approval(state: ApprovalState) -> Approval {
         turn: TurnId::parse(&"0".repeat(32)).unwrap(),
         call: text("0-0"),
         tool: text("send_email_to_student"),
+        student: None,
         plan: json!({ "secret": "never in an event" }),
         preview: Preview {
             heading: text("Draft"),
@@ -78,6 +79,7 @@ fn finished_call() -> Call {
         said: json!({ "classes": [] }).into(),
         did: "Looked at 0 classes".to_owned(),
         took_ms: 3,
+        shown: None,
     };
     Call {
         id: "0-0".to_owned(),

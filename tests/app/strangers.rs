@@ -50,6 +50,7 @@ fn requests(browser: &Browser, hers: &Hers) -> Vec<(&'static str, RequestBuilder
         ("a reply", form(&format!("/chat/{conversation}"), &[("words", "hello")])),
         ("a reply of a script", json("/prompt", json!({ "prompt": "hello", "chat_id": conversation }))),
         ("the stream", get(format!("/turns/{turn}/events"))),
+        ("a table of hers", get(format!("/turns/{turn}/tables/0-0.csv"))),
         ("a stop", form(&format!("/turns/{turn}/stop"), &[])),
         ("a resumption", form(&format!("/turns/{turn}/resume"), &[])),
         ("send all", form(&format!("/turns/{turn}/approvals"), &[("approval", &ticked)])),
@@ -59,6 +60,8 @@ fn requests(browser: &Browser, hers: &Hers) -> Vec<(&'static str, RequestBuilder
         ("it was sent", decision("was_sent")),
         ("a yes of a script", json(&decide, json!({ "decision": "send", "hash": hash }))),
         ("the class", get(format!("/classes/{class}"))),
+        ("the class as a file", get(format!("/classes/{class}/table.xlsx"))),
+        ("the student as a file", get(format!("/students/{student}/table.csv"))),
         ("the student", get(format!("/students/{student}"))),
         ("an address", form(&format!("/students/{student}/address"), &[("email", "eve@example.com")])),
         ("a wrong address", form(&format!("/students/{student}/address"), &[("email", "")])),
@@ -152,10 +155,16 @@ async fn adas_class_and_student_are_told_to_graces_model_like_missing_ones() {
         ("get_student", "student_id", MATEO, NOBODY),
         ("get_teaching_class", "class_id", "c-01", "c-99"),
         ("list_students", "class_id", "c-01", "c-99"),
+        ("show_chart", "class_id", "c-01", "c-99"),
+        ("show_chart", "student_id", MATEO, NOBODY),
     ] {
         let mut told = Vec::new();
         for id in [real, missing] {
-            app.mind.calls([(tool, json!({ field: id }))]).says("No.");
+            let mut arguments = json!({ field: id });
+            if tool == "show_chart" {
+                arguments["kind"] = json!("averages");
+            }
+            app.mind.calls([(tool, arguments)]).says("No.");
             grace.hear("Show me").await;
             told.push(app.last_question().replace(id, "X"));
         }

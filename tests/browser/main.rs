@@ -6,13 +6,16 @@
 
 mod axe;
 mod driver;
+mod jobs;
 mod keyboard;
 mod pages;
 mod plain;
 mod reader;
 mod reload;
+mod screenshots;
 mod story;
 mod tab;
+mod tables;
 mod typing;
 
 use std::{

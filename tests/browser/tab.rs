@@ -86,6 +86,12 @@ impl Tab {
         self.tell("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
     }
 
+    /// The person lets pages write to the clipboard and read it.
+    pub async fn may_use_the_clipboard(&self) {
+        let permissions = json!(["clipboardReadWrite", "clipboardSanitizedWrite"]);
+        self.tell("Browser.grantPermissions", json!({ "permissions": permissions })).await;
+    }
+
     async fn tell(&self, command: &str, what: Value) -> Value {
         self.driver.cdp().send_raw(command, what).await.unwrap()
     }
@@ -232,6 +238,15 @@ impl Tab {
         keep(name, &self.tell("Page.captureScreenshot", page).await);
     }
 
+    /// The page as paper shows it, as wide as A4 between its margins.
+    pub async fn as_printed(&self, name: &str) {
+        self.size((718, 1000)).await;
+        self.tell("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+        self.whole(name).await;
+        self.tell("Emulation.setEmulatedMedia", json!({ "media": "" })).await;
+        self.scheme(Scheme::Light).await;
+    }
+
     /// What a failed test saw last.
     pub async fn last_look(&self) {
         if let Ok(window) = self.driver.cdp().send_raw("Page.captureScreenshot", json!({})).await {
@@ -244,6 +259,7 @@ impl Tab {
 fn keep(name: &str, picture: &Value) {
     let bytes = STANDARD.decode(picture["data"].as_str().unwrap()).unwrap();
     let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join(format!("{name}.png")), bytes).unwrap();
+    let file = folder.join(format!("{name}.png"));
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, bytes).unwrap();
 }

@@ -85,7 +85,10 @@ impl Drive {
         let ran = tool.run(&self.assistant.scene(&self.caller), cleared, grant).await;
         let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let result = match ran {
-            Ok(ran) => CallResult { outcome: Outcome::Done, said: ran.said.into(), did: ran.did, took_ms },
+            Ok(ran) => {
+                let (said, did, shown) = (ran.said.into(), ran.did, ran.shown);
+                CallResult { outcome: Outcome::Done, said, did, took_ms, shown }
+            }
             Err(ToolError::Tell(words)) => CallResult::refused(&words),
             Err(ToolError::KeyRefused(fault)) => return self.key_refused(call, tool.need(), fault).await,
             Err(ToolError::Unreachable(_)) => CallResult::refused("The service cannot be reached just now."),
@@ -118,6 +121,7 @@ impl Drive {
             turn: self.stored.turn.id.clone(),
             call: call.id.clone(),
             tool: call.tool.clone(),
+            student: tool.recipients(&plan)?.into_iter().next(),
             preview,
             plan,
             caution,

@@ -1,6 +1,7 @@
 //! The laws of the turn machine.
 
 use proptest::prelude::*;
+use serde_json::json;
 
 use super::*;
 use crate::clock::SystemIds;
@@ -14,7 +15,7 @@ fn call(tool: &str, arguments: &str) -> ModelCall {
 }
 
 fn done() -> CallResult {
-    CallResult { outcome: Outcome::Done, said: json!({}).into(), did: "Looked".into(), took_ms: 1 }
+    CallResult { outcome: Outcome::Done, said: json!({}).into(), did: "Looked".into(), took_ms: 1, shown: None }
 }
 
 fn approval() -> Pause {

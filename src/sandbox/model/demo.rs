@@ -6,6 +6,7 @@
 //! computes one, never claims what no result says, and never keeps anything
 //! between two requests.
 
+mod chart;
 mod details;
 mod facts;
 mod intent;
@@ -72,6 +73,7 @@ fn answer(scene: &Scene<'_>, intent: Intent) -> Result<String, Step> {
         Intent::Overview => overview::overview(scene),
         Intent::Classes => overview::classes(scene),
         Intent::Compare => overview::compare(scene),
+        Intent::Chart => chart::chart(scene),
         Intent::Pass | Intent::AtRisk | Intent::Best | Intent::Needs => lists::list(scene, intent),
         Intent::About => person::about(scene),
         Intent::Write => mail::write(scene),

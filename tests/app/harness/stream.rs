@@ -125,7 +125,7 @@ impl Screen {
     /// The answer's words.
     pub fn text(&self) -> String {
         let steps = self.steps.values().map(|(blocks, tail)| {
-            let sealed: String = Html::parse_fragment(blocks).root_element().text().collect();
+            let sealed: String = Html::parse_fragment(&without_files(blocks)).root_element().text().collect();
             format!("{sealed} {tail}").split_whitespace().collect::<Vec<_>>().join(" ")
         });
         steps.collect::<Vec<_>>().join("\n")
@@ -155,4 +155,11 @@ impl Screen {
     fn as_answer(&self) -> Answer {
         Answer { status: 200, headers: reqwest::header::HeaderMap::new(), body: self.html() }
     }
+}
+
+/// The page offers each table as files; that is not what the model said.
+fn without_files(blocks: &str) -> String {
+    let mut pieces = blocks.split("<p class=\"files\">");
+    let said = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(said, |said, piece| said + piece.split_once("</p>").map_or("", |(_, rest)| rest))
 }

@@ -3,7 +3,7 @@
 //! Nothing is looked up here: whether a word is a student or a class, the
 //! flows find out from tool results.
 
-use super::phrases::{AT_RISK, CHANGE, CLASSES, EDIT, LOOK, OFFER, OVERVIEW, PRONOUNS, SENT, SPEAK, WRITE, YES};
+use super::phrases::{AT_RISK, CHANGE, CHART, CLASSES, EDIT, LOOK, OFFER, OVERVIEW, PRONOUNS, SENT, SPEAK, WRITE, YES};
 use super::scene::Turn;
 use super::words::Words;
 
@@ -22,6 +22,8 @@ pub enum Intent {
     Best,
     /// Two classes side by side.
     Compare,
+    /// A chart.
+    Chart,
     /// What somebody needs in order to pass.
     Needs,
     /// A student or a class, by name.
@@ -106,6 +108,9 @@ fn changes_grades(words: &Words) -> bool {
 fn question(words: &Words) -> Option<Intent> {
     if changes_grades(words) {
         return Some(Intent::Change);
+    }
+    if words.has(CHART) {
+        return Some(Intent::Chart);
     }
     if words.tokens.len() <= 5 && words.has(&["are you", "can you do"]) {
         return Some(Intent::Other);

@@ -22,13 +22,14 @@ pub(super) struct Chat {
     next_id: usize,
 }
 
-pub(super) const TOOLS: [&str; 6] = [
+pub(super) const TOOLS: [&str; 7] = [
     "list_teaching_classes",
     "get_teaching_class",
     "list_students",
     "get_student",
     "forecast_passing",
     "send_email_to_student",
+    "show_chart",
 ];
 
 impl Chat {

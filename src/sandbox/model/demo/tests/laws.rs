@@ -49,7 +49,7 @@ fn school() -> impl Strategy<Value = School> {
     )
 }
 
-const QUESTIONS: [&str; 24] = [
+const QUESTIONS: [&str; 26] = [
     "How are my students going this semester?",
     "Show me Algebra I",
     "How is 10A doing?",
@@ -73,6 +73,8 @@ const QUESTIONS: [&str; 24] = [
     "thanks",
     "Hello",
     "How is Zebulon doing?",
+    "Show me a chart of 10A",
+    "Draw the trend of Mateo",
     "What is the airspeed of a swallow?",
 ];
 
