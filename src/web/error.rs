@@ -32,6 +32,9 @@ pub enum PageError {
     /// The request is not of the form that it should be.
     #[error("{0}")]
     BadRequest(String),
+    /// The page is there, but not for this method.
+    #[error("this method is not served here")]
+    WrongMethod,
     /// The request comes from another site.
     #[error("the request comes from another site")]
     ForeignOrigin,
@@ -84,6 +87,12 @@ impl PageError {
                 home,
             ),
             Self::BadRequest(words) => told(StatusCode::BAD_REQUEST, "That did not arrive as it should", words, home),
+            Self::WrongMethod => told(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "That cannot be done here",
+                "This address takes another kind of request. Nothing was changed.",
+                home,
+            ),
             Self::ForeignOrigin => told(
                 StatusCode::FORBIDDEN,
                 "This came from another site",
@@ -166,6 +175,14 @@ pub async fn explain(
     let filled = match answer.response().error() {
         Some(fault) => tell(&asked, fault),
         None if unmatched => tell(&asked, &PageError::NotFound.into()),
+        None if answer.status() == StatusCode::METHOD_NOT_ALLOWED => {
+            let allowed = answer.headers().get(header::ALLOW).cloned();
+            let mut filled = tell(&asked, &PageError::WrongMethod.into());
+            if let Some(allowed) = allowed {
+                filled.headers_mut().insert(header::ALLOW, allowed);
+            }
+            filled
+        }
         None => return Ok(answer.map_into_boxed_body()),
     };
     Ok(answer.into_response(filled))
@@ -211,6 +228,7 @@ fn reference(asked: &Asked, error: &PageError) -> Option<String> {
         PageError::SignedOut
         | PageError::NotFound
         | PageError::BadRequest(_)
+        | PageError::WrongMethod
         | PageError::ForeignOrigin
         | PageError::TooLarge
         | PageError::Conflict(_) => None,

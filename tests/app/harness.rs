@@ -3,6 +3,8 @@
 
 mod answer;
 mod browser;
+pub mod canary;
+pub mod log;
 mod stream;
 
 use std::{
@@ -28,11 +30,13 @@ use teachers_aide::{
     },
     settings::Settings,
     store::Store,
+    web::state::State,
 };
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use self::canary::{Leaks, Watch};
 pub use self::{
     answer::{Answer, Card, Form},
     browser::{Asked, Browser},
@@ -49,29 +53,45 @@ pub struct Wanted {
     pub setup: Setup,
     /// The model's mind, if not the scripted one.
     pub mind: Option<Arc<dyn Mind>>,
+    /// Where browsers reach it, if not where it listens.
+    pub public_url: Option<&'static str>,
+    /// Where the identity provider is, the model, and Google's APIs, if not in the sandbox.
+    pub issuer: Option<String>,
+    pub model: Option<String>,
+    pub google: Option<String>,
     /// The school, if not the one of the cast.
     pub school: Option<Value>,
 }
 
+/// Addresses that take the place of the sandbox's.
+#[derive(Clone, Default)]
+struct Elsewhere(Vec<(&'static str, String)>);
+
 /// A running application, and the world around it.
 pub struct TestApp {
-    /// Where browsers reach it.
+    /// Where it listens.
     pub base: String,
+    /// Where browsers believe that they are.
+    pub origin: String,
     /// Auth0, the model and Google.
     pub sandbox: Arc<Sandbox>,
     /// What the model says next, where it is scripted.
     pub mind: Arc<ScriptedMind>,
     /// Its database, to look behind the page.
     pub store: Store,
+    /// What its handlers can reach.
+    pub state: State,
     world: World,
     home: Home,
     listener: TcpListener,
     running: Option<Running>,
+    /// Reads what it leaves behind.
+    pub watch: Watch,
 }
 
 /// Where an application keeps its things; gone when the last one lets go.
 #[derive(Clone)]
-struct Home(Arc<TempDir>);
+struct Home(Arc<TempDir>, Elsewhere);
 
 struct Running {
     stop: CancellationToken,
@@ -86,11 +106,11 @@ impl Drop for Running {
 
 impl Home {
     fn new() -> Self {
-        Self::with(&cast::school())
+        Self::with(&cast::school(), Vec::new())
     }
 
-    fn with(school: &Value) -> Self {
-        let home = Self(Arc::new(TempDir::new().unwrap()));
+    fn with(school: &Value, elsewhere: Vec<(&'static str, String)>) -> Self {
+        let home = Self(Arc::new(TempDir::new().unwrap()), Elsewhere(elsewhere));
         fs::write(home.path("school.json"), school.to_string()).unwrap();
         home
     }
@@ -114,6 +134,7 @@ impl TestApp {
 
     pub async fn start_with(wanted: Wanted) -> Self {
         install_tls();
+        log::start();
         let mut world = World::default();
         if let Some(clock) = wanted.clock {
             world.clock = clock;
@@ -124,11 +145,20 @@ impl TestApp {
             people: vec![cast::ada(), cast::grace()],
             setup: wanted.setup,
             mind: wanted.mind.unwrap_or_else(|| Arc::clone(&mind) as Arc<dyn Mind>),
+            callbacks: wanted.public_url.iter().map(|url| format!("{url}/auth/callback")).collect(),
             ..SandboxOptions::default()
         };
         let sandbox = Arc::new(Sandbox::start(options).unwrap());
-        let home = wanted.school.as_ref().map_or_else(Home::new, Home::with);
-        Self::serve(world, sandbox, mind, home, free_port()).await
+        let listener = free_port();
+        let origin = wanted.public_url.map_or_else(|| at(&listener), str::to_owned);
+        let elsewhere = [
+            ("AUTH0_ISSUER", wanted.issuer),
+            ("OPENAI_BASE_URL", wanted.model),
+            ("GOOGLE_API_BASE_URL", wanted.google),
+        ];
+        let elsewhere = elsewhere.into_iter().filter_map(|(name, address)| Some((name, address?)));
+        let home = Home::with(&wanted.school.unwrap_or_else(cast::school), elsewhere.collect());
+        Self::serve(world, sandbox, mind, home, listener, origin).await
     }
 
     async fn serve(
@@ -137,16 +167,18 @@ impl TestApp {
         mind: Arc<ScriptedMind>,
         home: Home,
         listener: TcpListener,
+        origin: String,
     ) -> Self {
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let settings = settings(&base, &sandbox, &home);
+        let base = at(&listener);
+        let settings = settings(&origin, &sandbox, &home);
         let app = App::build(settings, world.clone()).await.unwrap();
-        let store = app.store().clone();
+        let (store, state) = (app.store().clone(), app.state().clone());
         let stop = CancellationToken::new();
         // A copy keeps the port ours while the application is down.
         let serving = tokio::spawn(app.serve(listener.try_clone().unwrap(), stop.clone()));
         let running = Some(Running { stop, serving });
-        Self { base, sandbox, mind, store, world, home, listener, running }
+        let watch = Watch { leaks: Leaks::default(), sandbox: Arc::clone(&sandbox), home: home.clone() };
+        Self { base, origin, sandbox, mind, store, state, world, home, listener, running, watch }
     }
 
     /// Ends it as an operator does, and waits until it has ended.
@@ -159,7 +191,7 @@ impl TestApp {
     /// Starts it again on the same database and port.
     pub async fn start_again(self) -> Self {
         assert!(self.running.is_none(), "it still runs");
-        Self::serve(self.world, self.sandbox, self.mind, self.home, self.listener).await
+        Self::serve(self.world, self.sandbox, self.mind, self.home, self.listener, self.origin).await
     }
 
     /// What would be there if the power failed now: another application on a
@@ -171,12 +203,14 @@ impl TestApp {
                 fs::copy(self.home.path(file), home.path(file)).unwrap();
             }
         }
-        Self::serve(self.world.clone(), Arc::clone(&self.sandbox), Arc::clone(&self.mind), home, free_port()).await
+        let (listener, mind) = (free_port(), Arc::clone(&self.mind));
+        let origin = at(&listener);
+        Self::serve(self.world.clone(), Arc::clone(&self.sandbox), mind, home, listener, origin).await
     }
 
     /// A browser in which nobody is signed in.
     pub fn browser(&self) -> Browser {
-        Browser::at(&self.base)
+        Browser::at(&self.base, &self.origin, &self.watch.leaks)
     }
 
     /// A browser in which this person signed in, by the provider's own page.
@@ -205,7 +239,7 @@ impl TestApp {
 
     /// What the operator's own command says, on this application's database.
     pub fn command(&self, arguments: &[&str]) -> Output {
-        let variables = variables(&self.base, &self.sandbox, &self.home);
+        let variables = variables(&self.origin, &self.sandbox, &self.home);
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_teachers-aide"));
         command.env_clear().envs(variables).current_dir(self.home.0.path()).args(arguments).output().unwrap()
     }
@@ -229,28 +263,34 @@ fn free_port() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
 }
 
+fn at(listener: &TcpListener) -> String {
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
 /// The settings of an operator whose Auth0, model and Google are on this computer.
-fn settings(base: &str, sandbox: &Sandbox, home: &Home) -> Settings {
-    let variables = variables(base, sandbox, home);
+fn settings(origin: &str, sandbox: &Sandbox, home: &Home) -> Settings {
+    let variables = variables(origin, sandbox, home);
     Settings::read(|name| variables.get(name).cloned()).unwrap()
 }
 
-fn variables(base: &str, sandbox: &Sandbox, home: &Home) -> HashMap<&'static str, String> {
+fn variables(origin: &str, sandbox: &Sandbox, home: &Home) -> HashMap<&'static str, String> {
     let path = |name: &str| home.path(name).display().to_string();
-    HashMap::from([
+    let mut variables = HashMap::from([
         ("AUTH0_DOMAIN", "localhost".to_owned()),
         ("AUTH0_ISSUER", sandbox.issuer().to_owned()),
         ("AUTH0_CLIENT_ID", sandbox.client_id().to_owned()),
         ("AUTH0_CLIENT_SECRET", sandbox.client_secret().to_owned()),
-        ("APP_SECRET_KEY", "5f0c2a9be4d7163808fd9a1c7b62e35d11a47f9c03e8b6d25a90c4f7e1b83d66".to_owned()),
+        ("APP_SECRET_KEY", canary::APP_KEY.to_owned()),
         ("OPENAI_BASE_URL", sandbox.model_base_url()),
-        ("OPENAI_API_KEY", "a-key-of-the-test".to_owned()),
+        ("OPENAI_API_KEY", canary::MODEL_KEY.to_owned()),
         ("OPENAI_MODEL", "scripted".to_owned()),
         ("GOOGLE_API_BASE_URL", sandbox.google_base_url()),
-        ("PUBLIC_URL", base.to_owned()),
+        ("PUBLIC_URL", origin.to_owned()),
         ("DATABASE_URL", format!("sqlite://{}", path("aide.db"))),
         ("SCHOOL_DATA", path("school.json")),
-    ])
+    ]);
+    variables.extend(home.1.0.clone());
+    variables
 }
 
 /// The application as it starts with nothing set: everything is a stand-in of its own.
@@ -265,7 +305,7 @@ impl Demo {
     pub async fn start() -> Self {
         install_tls();
         let (home, listener) = (TempDir::new().unwrap(), free_port());
-        let base = format!("http://{}", listener.local_addr().unwrap());
+        let base = at(&listener);
         let database = format!("sqlite://{}", Path::display(&home.path().join("aide.db")));
         let variables = HashMap::from([("PUBLIC_URL", base.clone()), ("DATABASE_URL", database)]);
         let mut settings = Settings::read(|name| variables.get(name).cloned()).unwrap();

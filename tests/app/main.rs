@@ -5,15 +5,18 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod address;
+mod arguments;
 mod audit;
 mod bad_input;
 mod bound;
 #[path = "../browser/main.rs"]
 mod browser;
+mod canaries;
 mod cast;
 mod caution;
 mod decisions;
 mod drafts;
+mod egress;
 mod following;
 mod foreign_text;
 mod google;
@@ -23,9 +26,14 @@ mod map;
 mod mime;
 mod model;
 mod obedient;
+mod oidc;
+#[path = "../payloads.rs"]
+mod payloads;
 mod plain;
 mod restart;
+mod routes;
 mod scripts;
+mod security_page;
 mod sign_in;
 mod snapshots;
 mod source_rules;

@@ -11,6 +11,8 @@ mod pages;
 mod plain;
 mod reader;
 mod reload;
+mod secrets;
+mod sink;
 mod story;
 mod tab;
 mod typing;

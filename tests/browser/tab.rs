@@ -56,6 +56,11 @@ impl Tab {
         self.driver.goto(self.base.join(address).unwrap().as_str()).await.unwrap();
     }
 
+    /// Goes to an address that may lead nowhere.
+    pub async fn look_at(&self, address: &str) {
+        let _an_error_page_is_a_page = self.driver.goto(address).await;
+    }
+
     pub async fn reload(&self) {
         self.driver.refresh().await.unwrap();
     }
@@ -193,6 +198,12 @@ impl Tab {
     pub async fn console(&self) -> Vec<String> {
         let entries = self.driver.browser_log().await.unwrap();
         entries.into_iter().map(|entry| format!("{} {}", entry.level, entry.message)).collect()
+    }
+
+    /// All cookies, those that no script reads among them.
+    pub async fn cookies(&self) -> Vec<Value> {
+        let all = self.tell("Network.getAllCookies", json!({})).await;
+        all["cookies"].as_array().unwrap().clone()
     }
 
     /// The addresses that pages asked for since the last time, each with its page.

@@ -265,11 +265,80 @@ mod tests {
             prop_assert_eq!(calls(&read(&chunks)), vec![("one".to_owned(), text)]);
         }
 
+    }
+
+    /// Any JSON, with the words of the protocol in it more often than not.
+    fn any_json() -> impl Strategy<Value = Value> {
+        let word = prop_oneof![
+            Just("choices"),
+            Just("delta"),
+            Just("content"),
+            Just("tool_calls"),
+            Just("index"),
+            Just("id"),
+            Just("function"),
+            Just("name"),
+            Just("arguments"),
+            Just("finish_reason"),
+            Just("error"),
+            Just("message"),
+            Just("stop"),
+            Just("length"),
+            Just("refusal"),
+            Just("reasoning_content"),
+            Just("usage"),
+        ];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "\\PC{0,12}".prop_map(Value::from),
+            word.clone().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 8, 3, move |inner| {
+            let key = prop_oneof![4 => word.clone().prop_map(str::to_owned), 1 => "\\PC{0,6}".prop_map(String::from)];
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                prop::collection::vec((key, inner), 0..3).prop_map(|fields| fields.into_iter().collect()),
+            ]
+        })
+    }
+
+    /// A chunk of a stream in which some parts are anything at all.
+    fn any_chunk() -> impl Strategy<Value = Value> {
+        let call = (any_json(), any_json(), any_json(), any_json()).prop_map(|(index, id, name, arguments)| {
+            json!({ "index": index, "id": id, "function": { "name": name, "arguments": arguments } })
+        });
+        let small = (0_i64..4, "[a-c]{1,2}", "[\\PC]{0,6}").prop_map(|(index, id, arguments)| {
+            json!({ "index": index, "id": id, "function": { "name": "one", "arguments": arguments } })
+        });
+        prop_oneof![
+            2 => any_json(),
+            2 => any_json().prop_map(|inner| delta(&inner)),
+            3 => prop::collection::vec(prop_oneof![call, small], 0..4).prop_map(|calls| delta(&json!({ "tool_calls": calls }))),
+            1 => any_json().prop_map(|reason| json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": reason }] })),
+            1 => Just(stop("tool_calls")),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Whatever comes, nothing panics, and an answer ends at most once.
         #[test]
-        fn no_json_makes_the_assembly_panic(text in "\\PC{0,80}") {
-            if let Ok(chunk) = serde_json::from_str::<Chunk>(&text) {
-                let _events = Assembly::default().take(chunk);
+        fn no_json_makes_the_assembly_panic(chunks in prop::collection::vec(any_chunk(), 0..4)) {
+            let mut assembly = Assembly::default();
+            let mut ends = 0;
+            for chunk in chunks {
+                if let Ok(chunk) = serde_json::from_str::<Chunk>(&chunk.to_string()) {
+                    ends += assembly.take(chunk).iter().filter(|event| matches!(event, Ok(ModelEvent::End { .. }))).count();
+                    if assembly.is_ended() {
+                        break;
+                    }
+                }
             }
+            prop_assert!(ends <= 1);
         }
     }
 }

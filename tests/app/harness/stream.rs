@@ -9,7 +9,7 @@ use reqwest::Response;
 use scraper::{Html, Selector};
 use serde_json::Value;
 
-use super::{Card, answer::Answer};
+use super::{Card, answer::Answer, canary::Leaks};
 
 /// One event of a stream.
 #[derive(Debug, Clone)]
@@ -23,17 +23,19 @@ pub struct Frame {
 pub struct Stream {
     response: Response,
     buffer: String,
+    leaks: Leaks,
 }
 
 impl Stream {
-    pub fn new(response: Response) -> Self {
-        Self { response, buffer: String::new() }
+    pub fn new(response: Response, leaks: &Leaks) -> Self {
+        Self { response, buffer: String::new(), leaks: leaks.clone() }
     }
 
     /// The next event; none when the server has closed the stream.
     pub async fn next(&mut self) -> Option<Frame> {
         loop {
             while let Some((block, rest)) = self.buffer.split_once("\n\n") {
+                self.leaks.read("an event stream", block.as_bytes(), &[]);
                 let frame = read(block);
                 self.buffer = String::from(rest);
                 if frame.is_some() {
