@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-pub use authority::{Authority, GmailSend, OwnData};
+pub use authority::{Authority, Door, GmailSend, Key, OwnData, Permission, SendMail};
 pub use hand_out::Vault;
 
 use crate::identity::RefreshToken;
@@ -53,7 +53,12 @@ pub struct Scope(Cow<'static, str>);
 
 impl Scope {
     /// Sends mail as the teacher, and can do nothing else with the mailbox.
-    pub const GMAIL_SEND: Self = Self(Cow::Borrowed("https://www.googleapis.com/auth/gmail.send"));
+    pub const GMAIL_SEND: Self = Self::named(<SendMail as Door>::PERMISSION.scope);
+
+    /// A scope that the program itself asks for.
+    pub const fn named(scope: &'static str) -> Self {
+        Self(Cow::Borrowed(scope))
+    }
 
     /// A scope as the service writes it.
     pub fn new(scope: impl Into<String>) -> Self {

@@ -201,6 +201,7 @@ mod tests {
                 fields: vec![],
                 action: String::new(),
                 note: String::new(),
+                outcomes: Default::default(),
             },
             caution: Caution::default(),
             state: ApprovalState::Proposed,

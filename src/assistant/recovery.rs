@@ -31,7 +31,7 @@ impl Assistant {
     }
 
     async fn recover_claim(&self, claimed: &Approval) -> anyhow::Result<()> {
-        let (state, outcome) = unknown();
+        let (state, outcome) = unknown(&claimed.preview.outcomes);
         let changed_at = self.parts.clock.now();
         let next = Approval { state, outcome: Some(outcome), changed_at, ..claimed.clone() };
         self.parts.approvals.advance(claimed.standing(), &next).await?;

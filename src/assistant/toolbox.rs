@@ -21,7 +21,7 @@ use super::{
 use crate::{
     clock::{Clock, Ids},
     school::{School, StudentId, Teacher},
-    vault::{Authority, Grant, Need},
+    vault::{Authority, Grant, Need, Permission, Scope},
 };
 
 /// What is printed on a tool.
@@ -84,6 +84,30 @@ pub struct Preview {
     pub action: String,
     /// The small print beside the button.
     pub note: String,
+    /// How the page tells what came of it; those of a mail where nothing is said.
+    #[serde(default, skip_serializing_if = "Outcomes::are_of_a_mail")]
+    pub outcomes: Outcomes,
+}
+
+/// The words for what came of a yes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcomes {
+    /// What it is when it happened: "sent".
+    pub done: String,
+    /// Where the teacher looks when nobody knows: "Look in your sent mail."
+    pub look: String,
+}
+
+impl Default for Outcomes {
+    fn default() -> Self {
+        Self { done: "sent".to_owned(), look: "Look in your sent mail.".to_owned() }
+    }
+}
+
+impl Outcomes {
+    fn are_of_a_mail(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// One line of a preview.
@@ -226,6 +250,8 @@ pub trait AnyTool: Send + Sync + 'static {
     fn card(&self) -> &'static Card;
     /// What the vault must be asked for.
     fn need(&self) -> Option<Need>;
+    /// The same in plain words.
+    fn permissions(&self) -> &'static [Permission];
     /// As the model reads it.
     fn schema(&self) -> ToolSchema;
     /// Makes a plan from what the model said.
@@ -248,6 +274,10 @@ impl<T: Tool> AnyTool for T {
 
     fn need(&self) -> Option<Need> {
         T::Needs::need()
+    }
+
+    fn permissions(&self) -> &'static [Permission] {
+        T::Needs::PERMISSIONS
     }
 
     fn schema(&self) -> ToolSchema {
@@ -319,6 +349,12 @@ impl Toolbox {
     /// All tools, ordered by name.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn AnyTool>> {
         self.tools.values()
+    }
+
+    /// What a scope means in plain words, if one of the tools asks for it.
+    pub fn permission(&self, scope: &Scope) -> Option<&'static Permission> {
+        let all = self.iter().flat_map(|tool| tool.permissions());
+        all.into_iter().find(|permission| Scope::named(permission.scope).is_same_as(scope))
     }
 
     /// All tools as the model reads them.

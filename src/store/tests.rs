@@ -99,6 +99,7 @@ fn approval(turn: &StoredTurn) -> Approval {
             fields: vec![],
             action: "Send".into(),
             note: String::new(),
+            outcomes: Default::default(),
         },
         caution: Caution::default(),
         state: ApprovalState::Proposed,

@@ -24,7 +24,7 @@ pub use did::{Did, DidState, Evidence};
 pub use frame::{Demo, Frame, Past, PastGroup, Place, Side};
 pub use letter::{Letter, LetterState, Tick};
 pub use notice::{Action, Notice};
-pub use receipt::{Outcome, Receipt};
+pub use receipt::{Outcome, Receipt, capitalised};
 pub use said::Said;
 pub use send_all::{Approval, SendAll};
 pub use sheet::{Cell, Column, Sheet};

@@ -62,6 +62,7 @@ fn approval(state: ApprovalState) -> Approval {
             fields: vec![field("subject", "Subject", "Hello", false), field("body", "Message", "Dear Mateo", true)],
             action: text("Send from ada@school.example"),
             note: text("Goes to Mateo Nguyen only. Sent when you click, not before."),
+            outcomes: Default::default(),
         },
         caution: Caution { ticks: vec![tick], alone: true },
         state,

@@ -14,7 +14,7 @@ use super::{
         approval::{Approval, ApprovalOutcome, ApprovalState},
         caution::Ticked,
         gate::{self, Account, Consent, Facts},
-        toolbox::{AnyTool, Edits, KeyFault, Ran, ToolError},
+        toolbox::{AnyTool, Edits, KeyFault, Outcomes, Ran, ToolError},
         turn::Outcome,
     },
     DecideError,
@@ -214,7 +214,7 @@ impl Assistant {
     /// Stores what came of it. If even that fails the claim stands, and the
     /// next start of the server calls it unknown: never a false "sent".
     async fn keep_outcome(&self, claimed: Approval, ran: Result<Ran, ToolError>) -> Result<Approval, DecideError> {
-        let (state, outcome) = classify(ran, || self.reference());
+        let (state, outcome) = classify(ran, &claimed.preview.outcomes, || self.reference());
         let mut tried = 1;
         loop {
             match self.advance(&claimed, state, Some(outcome.clone())).await {
@@ -230,7 +230,11 @@ impl Assistant {
 }
 
 /// The state and the words of what came of a send.
-fn classify(ran: Result<Ran, ToolError>, reference: impl Fn() -> String) -> (ApprovalState, ApprovalOutcome) {
+fn classify(
+    ran: Result<Ran, ToolError>,
+    words: &Outcomes,
+    reference: impl Fn() -> String,
+) -> (ApprovalState, ApprovalOutcome) {
     let failed = |words: String| {
         let said = json!({ "status": "failed", "reason": words, "note": "Nothing was sent." });
         (ApprovalState::Failed, ApprovalOutcome { words, said, outcome: Outcome::Failed })
@@ -240,7 +244,7 @@ fn classify(ran: Result<Ran, ToolError>, reference: impl Fn() -> String) -> (App
         Err(ToolError::Tell(words)) => failed(words),
         Err(ToolError::Unreachable(why)) => {
             warn!(why, "a send failed: nobody was reached");
-            failed("The mail service could not be reached. Nothing was sent.".to_owned())
+            failed("The service could not be reached. Nothing was sent.".to_owned())
         }
         Err(ToolError::KeyRefused(KeyFault::NotTaken)) => {
             failed("Google no longer accepts the permission. Nothing was sent. Connect Google again.".to_owned())
@@ -250,20 +254,21 @@ fn classify(ran: Result<Ran, ToolError>, reference: impl Fn() -> String) -> (App
         ),
         Err(ToolError::Unknown(why)) => {
             warn!(why, "nobody knows whether a send happened");
-            unknown()
+            unknown(words)
         }
         Err(ToolError::Broken(fault)) => {
             let reference = reference();
             error!(reference, error = format!("{fault:#}"), "a send broke off");
-            unknown()
+            unknown(words)
         }
     }
 }
 
 /// The honest answer when the bytes went out and nothing clear came back.
-pub(in crate::assistant) fn unknown() -> (ApprovalState, ApprovalOutcome) {
-    let words = "It may have been sent: the mail service gave no clear answer. Look in your sent mail.".to_owned();
-    let note = "It is not known whether this was sent. The teacher was asked to look. Do not send it again.";
+pub(in crate::assistant) fn unknown(words: &Outcomes) -> (ApprovalState, ApprovalOutcome) {
+    let Outcomes { done, look } = words;
+    let words = format!("It may have been {done}: the service gave no clear answer. {look}");
+    let note = format!("It is not known whether this was {done}. The teacher was asked to look. Do not send it again.");
     let said = json!({ "status": "unknown", "note": note });
     (ApprovalState::Unknown, ApprovalOutcome { words, said, outcome: Outcome::Unknown })
 }

@@ -34,7 +34,8 @@ fn receipt(key: &str, outcome: Outcome, words: &str) -> Part {
     let mateo = mateo(key);
     let rows = vec![row("To", "Mateo Nguyen · mateo.nguyen@example.com"), row("Subject", &mateo.fields[0].value)];
     let body = mateo.fields[1].value.clone();
-    Part::Receipt(Receipt { key: text(key), outcome, words: text(words), rows, body, approval: text("a1") })
+    let (done, approval) = (text("sent"), text("a1"));
+    Part::Receipt(Receipt { key: text(key), outcome, done, words: text(words), rows, body, approval })
 }
 
 pub(super) fn overview() -> Turn {
