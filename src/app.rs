@@ -25,12 +25,13 @@ use crate::{
     },
     clients::google::GmailMailer,
     clock::{Clock, Ids, SystemClock, SystemIds},
+    identity::RefreshTokens,
     mail::Mailer,
     school::{School, SchoolFile},
     settings::{AppKeys, Settings, secret_key},
     store::{Sealer, Store},
     tools,
-    vault::Vault,
+    vault::{ConnectionBook, ConnectionParts, Connections, Vault},
     web::state::{Health, State},
 };
 
@@ -162,15 +163,23 @@ fn wire(
     school: Arc<School>,
     pseudonyms: Pseudonyms,
 ) -> anyhow::Result<State> {
+    let accounts = services.accounts(Arc::new(store.clone()), &world);
     let World { clock, ids } = world;
     let base = services.google_base.as_ref();
     let mailer: Arc<dyn Mailer> = Arc::new(GmailMailer::new(&services.http, base, Arc::clone(&clock))?);
-    let vault = Arc::new(Vault::new(
-        services.token_vault.clone(),
-        Arc::new(store.clone()),
-        Arc::new(store.clone()),
-        Arc::clone(&clock),
-    ));
+    let book: Arc<dyn ConnectionBook> = Arc::new(store.clone());
+    let tokens: Arc<dyn RefreshTokens> = Arc::new(store.clone());
+    let (port, shared) = (services.token_vault.clone(), Arc::clone(&clock));
+    let vault = Arc::new(Vault::new(port, Arc::clone(&tokens), Arc::clone(&book), Arc::new(store.clone()), shared));
+    let connections = Connections::new(ConnectionParts {
+        port: accounts,
+        by: services.connect_by,
+        tokens,
+        book,
+        vault: Arc::clone(&vault),
+        clock: Arc::clone(&clock),
+        ids: Arc::clone(&ids),
+    });
     let assistant = Assistant::new(Parts {
         model: Arc::clone(&services.model),
         toolbox: toolbox(&mailer),
@@ -194,6 +203,7 @@ fn wire(
         health: Arc::new(StoreHealth(store.clone())),
         school,
         provider: Arc::clone(&services.sign_in),
+        connections: Arc::new(connections),
         vault,
         clock,
         ids,

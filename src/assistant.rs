@@ -41,7 +41,7 @@ use self::{
     conversation::{Approvals, Conversations},
     live::Live,
     model::Model,
-    toolbox::{Scene, Toolbox},
+    toolbox::{AnyTool, Scene, Toolbox},
 };
 use crate::{
     clock::{Clock, Ids},
@@ -126,6 +126,13 @@ impl Assistant {
 
     fn scene<'a>(&'a self, caller: &'a Caller) -> Scene<'a> {
         Scene { teacher: &caller.teacher, school: &self.parts.school, clock: &*self.parts.clock, ids: &*self.parts.ids }
+    }
+
+    /// The page of connections tells which tool used an account last.
+    async fn note_use(&self, caller: &Caller, tool: &dyn AnyTool) {
+        if let Some(need) = tool.need() {
+            self.parts.vault.used(&caller.teacher.id, need.connection, tool.card().name).await;
+        }
     }
 
     /// A name under which the operator finds in the log what a teacher was told

@@ -93,8 +93,9 @@ pub enum SignInError {
 #[async_trait]
 pub trait SignIn: Send + Sync + 'static {
     /// Where to send the browser, and what to remember meanwhile. `consent`
-    /// asks the provider to show Google's consent again, for a fresh grant.
-    async fn begin(&self, consent: bool) -> Result<(Url, Attempt), SignInError>;
+    /// asks the provider to show Google's consent again, for a fresh grant that
+    /// has these scopes too.
+    async fn begin(&self, consent: Option<&[String]>) -> Result<(Url, Attempt), SignInError>;
 
     /// Trades the code that came back for a checked identity. The caller has
     /// already found `attempt` by its `state`, and forgotten it: it is single use.
@@ -112,6 +113,10 @@ pub trait SignIn: Send + Sync + 'static {
 pub trait RefreshTokens: Send + Sync + 'static {
     /// The token of a sign-in; none when the sign-in is over or came without one.
     async fn of(&self, sign_in: &SignInId) -> anyhow::Result<Option<RefreshToken>>;
+    /// The same, and it is gone from here when this returns. The sign-in stays.
+    async fn take(&self, sign_in: &SignInId) -> anyhow::Result<Option<RefreshToken>>;
+    /// Keeps a newer one in its place: the provider changed it at its use.
+    async fn replace(&self, sign_in: &SignInId, token: &RefreshToken) -> anyhow::Result<()>;
 }
 
 /// What is left to do when a sign-in is over.

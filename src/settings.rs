@@ -72,6 +72,17 @@ pub struct Auth0 {
     pub client_secret: SecretString,
     /// `AUTH0_CONNECTION`.
     pub connection: String,
+    /// `AUTH0_CONNECT_BY`.
+    pub connect_by: Connecting,
+}
+
+/// How an account comes into the vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connecting {
+    /// By a trip of its own (Connected Accounts).
+    Accounts,
+    /// By signing in with consent, as in tenants of the older kind.
+    SignIn,
 }
 
 /// Who answers.

@@ -8,6 +8,7 @@
 mod address_changes;
 mod approvals;
 mod audit;
+mod connections;
 mod conversations;
 mod people;
 mod seal;

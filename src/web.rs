@@ -7,6 +7,7 @@
 mod approvals;
 pub mod assets;
 mod chat;
+mod connections;
 pub mod csrf;
 pub mod error;
 mod frame;

@@ -184,6 +184,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::assistant::toolbox::Outcomes;
     use crate::clock::{Clock, SystemClock, SystemIds};
 
     fn approval() -> Approval {
@@ -201,7 +202,7 @@ mod tests {
                 fields: vec![],
                 action: String::new(),
                 note: String::new(),
-                outcomes: Default::default(),
+                outcomes: Outcomes::default(),
             },
             caution: Caution::default(),
             state: ApprovalState::Proposed,

@@ -148,6 +148,7 @@ fn a_group_set_in_part_is_refused_by_what_is_missing() {
 fn a_forgotten_group_never_falls_back_to_the_sandbox() {
     assert_eq!(faults(read(&[("AUTH0_ISSUER", "https://login.school.example/")])), ["AUTH0_ISSUER"]);
     assert_eq!(faults(read(&[("AUTH0_CONNECTION", "google-oauth2")])), ["AUTH0_CONNECTION"]);
+    assert_eq!(faults(read(&[("AUTH0_CONNECT_BY", "sign-in")])), ["AUTH0_CONNECT_BY"]);
     assert_eq!(faults(read(&[("OPENAI_MODEL", "gpt-4.1")])), ["OPENAI_MODEL"]);
     assert_eq!(faults(read(&[("GOOGLE_API_BASE_URL", "http://127.0.0.1:9")])), ["GOOGLE_API_BASE_URL"]);
     assert_eq!(faults(read(&[("PUBLIC_URL", "https://aide.school.example")])), ["PUBLIC_URL"]);

@@ -73,6 +73,13 @@ pub const VARIABLES: &[Variable] = &[
         "Another issuer URL: a custom domain, or a provider on this computer (only there may it be http)",
     ),
     plain(Section::SignIn, "AUTH0_CONNECTION", "google-oauth2", "The Auth0 connection for login and vault"),
+    plain(
+        Section::SignIn,
+        "AUTH0_CONNECT_BY",
+        "accounts",
+        "How a Google account comes into the vault: accounts (Connected Accounts, a trip of its own) or sign-in (a \
+         tenant of the older kind, where signing in with consent fills it)",
+    ),
     secret(
         Section::Model,
         "OPENAI_API_KEY",

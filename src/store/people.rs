@@ -91,6 +91,21 @@ impl RefreshTokens for Store {
         let open = |sealed: String| self.sealer.open(&sealed, sign_in.as_str(), REFRESH);
         Ok(sealed.map(open).transpose()?.map(RefreshToken))
     }
+
+    async fn take(&self, sign_in: &SignInId) -> anyhow::Result<Option<RefreshToken>> {
+        let token = self.of(sign_in).await?;
+        let sql = "UPDATE sign_ins SET refresh_token = NULL WHERE id = $1";
+        sqlx::query(sql).bind(sign_in.as_str()).execute(&self.writer).await?;
+        Ok(token)
+    }
+
+    async fn replace(&self, sign_in: &SignInId, token: &RefreshToken) -> anyhow::Result<()> {
+        let sealed = self.sealer.seal(&token.0, sign_in.as_str(), REFRESH)?;
+        // Only where one stands: a sign-in that ended meanwhile stays over.
+        let sql = "UPDATE sign_ins SET refresh_token = $1 WHERE id = $2 AND refresh_token IS NOT NULL";
+        sqlx::query(sql).bind(sealed).bind(sign_in.as_str()).execute(&self.writer).await?;
+        Ok(())
+    }
 }
 
 fn ended(row: &SqliteRow, why: Parting) -> Entry {

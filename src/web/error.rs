@@ -53,6 +53,20 @@ pub enum PageError {
         /// In the log, where something can be looked up.
         reference: Option<String>,
     },
+    /// An account was not connected.
+    #[error("{title}")]
+    Connect {
+        /// A few words.
+        title: &'static str,
+        /// A sentence or two.
+        words: &'static str,
+        /// The status: 403 for a no, 400 for a stale answer, 503 for an outage.
+        status: StatusCode,
+        /// In the log, where something can be looked up.
+        reference: Option<String>,
+        /// What the button says and where it leads: a path of this application.
+        back: (&'static str, String),
+    },
     /// For the operator.
     #[error("something broke")]
     Broken(#[from] anyhow::Error),
@@ -63,13 +77,18 @@ struct Told {
     status: StatusCode,
     title: &'static str,
     words: String,
-    next: (&'static str, &'static str),
+    next: (&'static str, String),
 }
 
 impl PageError {
     fn told(&self) -> Told {
         let home = ("Go to your conversations", "/chat");
-        let told = |status, title, words: &str, next| Told { status, title, words: words.to_owned(), next };
+        let told = |status, title, words: &str, (next, href): (&'static str, &str)| Told {
+            status,
+            title,
+            words: words.to_owned(),
+            next: (next, href.to_owned()),
+        };
         match self {
             Self::SignedOut => told(
                 StatusCode::UNAUTHORIZED,
@@ -98,6 +117,7 @@ impl PageError {
             ),
             Self::Conflict(words) => told(StatusCode::CONFLICT, "Not just now", words, home),
             Self::SignIn { title, words, status, .. } => told(*status, title, words, ("Back to the start", "/")),
+            Self::Connect { title, words, status, back: (next, href), .. } => told(*status, title, words, (next, href)),
             Self::Broken(_) => told(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Something went wrong on our side",
@@ -207,7 +227,7 @@ fn reference(asked: &Asked, error: &PageError) -> Option<String> {
             tracing::error!(reference, path = asked.path, error = format!("{fault:#}"), "request failed");
             Some(reference)
         }
-        PageError::SignIn { reference, .. } => reference.clone(),
+        PageError::SignIn { reference, .. } | PageError::Connect { reference, .. } => reference.clone(),
         PageError::SignedOut
         | PageError::NotFound
         | PageError::BadRequest(_)
@@ -225,7 +245,7 @@ fn page(asked: &Asked, told: Told, reference: Option<String>) -> HttpResponse {
         title: told.title.to_owned(),
         words: told.words,
         next: next.to_owned(),
-        href: href.to_owned(),
+        href,
         reference,
     };
     match page.render() {

@@ -14,6 +14,7 @@ use tracing::{info, warn};
 use url::{Url, form_urlencoded};
 
 use super::{
+    connections,
     error::PageError,
     frame::{self, html},
     pages::SignIn,
@@ -31,8 +32,6 @@ use crate::{
 #[derive(Debug, Deserialize)]
 pub struct Wanted {
     return_to: Option<String>,
-    /// Anything here asks Google's consent again.
-    consent: Option<String>,
     /// The turn that waits for it.
     turn: Option<String>,
 }
@@ -87,19 +86,23 @@ pub fn see(path: &str) -> HttpResponse {
 /// `GET /auth/login`
 pub async fn login(state: Data<State>, session: Session, wanted: Query<Wanted>) -> Result<HttpResponse, PageError> {
     let wanted = wanted.into_inner();
-    let (url, attempt) = state.provider.begin(wanted.consent.is_some()).await.map_err(|f| refused(&state, &f))?;
+    let (url, attempt) = state.provider.begin(None).await.map_err(|f| refused(&state, &f))?;
     let return_to = return_to::checked(wanted.return_to.as_deref().unwrap_or_default());
     let turn = wanted.turn.filter(|turn| TurnId::parse(turn).is_some());
-    session::remember(&session, UnderWay { attempt, return_to, turn });
+    session::remember(&session, UnderWay { attempt, return_to, turn, connect: None });
     Ok(see(url.as_str()))
 }
 
 /// `GET /auth/callback`
 pub async fn callback(request: HttpRequest, state: Data<State>, session: Session) -> Result<HttpResponse, PageError> {
     let outcome = Callback::parse(request.query_string()).map_err(malformed)?;
+    if let Some(connecting) = outcome.state().and_then(|answer| session::take_connecting(&session, answer)) {
+        return connections::come_back(&state, &session, connecting, outcome).await;
+    }
     let under_way = outcome.state().and_then(|state| session::take(&session, state));
     let callback = match outcome {
         CallbackOutcome::Code(callback) => callback,
+        CallbackOutcome::Connected { .. } => return Err(connections::not_begun_here()),
         CallbackOutcome::Declined { .. } => return Err(refused(&state, &SignInError::Declined)),
         CallbackOutcome::ProviderError { code, .. } => {
             return Err(refused(&state, &SignInError::Refused(format!("the provider reports {code}"))));
@@ -117,6 +120,9 @@ pub async fn callback(request: HttpRequest, state: Data<State>, session: Session
         }
     };
     let caller = arrive(&state, &session, &signed_in).await?;
+    if let Some(authorization) = &under_way.connect {
+        return connections::go_on(&state, &session, &caller, authorization).await;
+    }
     Ok(see(&go_on(&state, &caller, &under_way).await))
 }
 
@@ -200,7 +206,7 @@ fn malformed(fault: CallbackError) -> PageError {
 }
 
 /// What did not work at the door, in plain words; the log has the rest.
-fn refused(state: &State, fault: &SignInError) -> PageError {
+pub fn refused(state: &State, fault: &SignInError) -> PageError {
     let reference = || Some(hex::encode(&state.ids.secret()[..4]));
     let (title, words, status, reference) = match fault {
         SignInError::Declined => (

@@ -6,6 +6,7 @@
 mod chat;
 mod class;
 mod classes;
+mod connections;
 mod conversations;
 mod message;
 mod sign_in;
@@ -14,6 +15,7 @@ mod student;
 pub use chat::Chat;
 pub use class::{Class, Figure};
 pub use classes::{ClassCard, Classes, Semester, Share};
+pub use connections::{AccountCard, AccountState, Connections, Permission, Use};
 pub use conversations::{Conversation, Conversations, Stretch};
 pub use message::Message;
 pub use sign_in::SignIn;

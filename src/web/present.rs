@@ -110,10 +110,12 @@ impl Presenter<'_> {
             Pause::Connection { need, why } => Some(Part::Connect(ConnectCard {
                 key,
                 turn: turn.to_owned(),
+                title: title(*why, need.connection.name()),
                 service: need.connection.name().to_owned(),
+                connection: need.connection.as_str().to_owned(),
                 purpose: purpose(*why, ask),
-                allows: need.scopes.iter().map(allows).collect(),
-                never: "It cannot read your mail, and it sends nothing that you have not approved.".to_owned(),
+                allows: need.scopes.iter().map(|scope| self.allows(scope)).collect(),
+                never: self.never(&need.scopes),
             })),
             Pause::SignIn => Some(Part::SignInAgain(SignInAgainCard {
                 key,
@@ -124,6 +126,18 @@ impl Presenter<'_> {
             })),
             Pause::Approval { .. } => None,
         }
+    }
+
+    /// A permission in plain words.
+    fn allows(&self, scope: &Scope) -> String {
+        let known = self.toolbox.permission(scope);
+        known.map_or_else(|| format!("Use the permission {scope}."), |permission| permission.allows.to_owned())
+    }
+
+    /// What these permissions still do not allow.
+    fn never(&self, scopes: &[Scope]) -> String {
+        let known = scopes.iter().filter_map(|scope| self.toolbox.permission(scope));
+        known.map(|permission| permission.never).collect::<Vec<_>>().join(" ")
     }
 
     /// The quiet line of a call that is being looked at.
@@ -247,20 +261,19 @@ fn pretty(json: &serde_json::Value) -> String {
     serde_json::to_string_pretty(json).unwrap_or_default()
 }
 
+fn title(why: ConnectReason, service: &str) -> String {
+    match why {
+        ConnectReason::NotConnected => format!("Connect {service}"),
+        ConnectReason::Revoked => format!("Connect {service} again"),
+        ConnectReason::MissingScope => format!("One more permission at {service}"),
+    }
+}
+
 fn purpose(why: ConnectReason, ask: &str) -> String {
     match why {
         ConnectReason::NotConnected => format!("To {ask}"),
         ConnectReason::Revoked => format!("The permission ran out or was taken back. To {ask}"),
         ConnectReason::MissingScope => format!("One permission is missing. To {ask}"),
-    }
-}
-
-/// A permission in plain words.
-fn allows(scope: &Scope) -> String {
-    if *scope == Scope::GMAIL_SEND {
-        "Send mail from your address, after you have approved it.".to_owned()
-    } else {
-        format!("Use the permission {scope}.")
     }
 }
 

@@ -15,7 +15,7 @@ pub fn checked(path: &str) -> String {
 }
 
 fn is_page(path: &str) -> bool {
-    if ["/chat", "/classes", "/conversations"].contains(&path) {
+    if ["/chat", "/classes", "/connections", "/conversations"].contains(&path) {
         return true;
     }
     let Some((room, id)) = path.strip_prefix('/').and_then(|rest| rest.split_once('/')) else { return false };

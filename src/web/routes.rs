@@ -2,7 +2,7 @@
 
 use actix_web::web::{self, ServiceConfig, get, post};
 
-use super::{approvals, assets, chat, login, roster, scripts, stream, turns};
+use super::{approvals, assets, chat, connections, login, roster, scripts, stream, turns};
 
 /// The longest form or JSON body, in bytes.
 const LARGEST_BODY: usize = 256 * 1024;
@@ -41,5 +41,9 @@ pub fn in_session(config: &mut ServiceConfig) {
         .route("/classes/{class}", get().to(roster::class))
         .route("/students/{student}", get().to(roster::student))
         .route("/students/{student}/address", post().to(roster::change_address))
+        .route("/connections", get().to(connections::page))
+        .route("/connections/{connection}/connect", get().to(connections::connect))
+        .route("/connections/{connection}/disconnect", post().to(connections::disconnect))
+        .route("/connections/authorizations/{authorization}", get().to(connections::open))
         .route("/prompt", post().to(scripts::prompt));
 }

@@ -1,7 +1,7 @@
 //! The session: from the cookie's handle to the teacher who acts.
 //!
 //! The state of a session holds the sign-in's id, when it began, and sign-ins
-//! under way; nothing else, because its writers can overtake each other.
+//! and connections under way; nothing else, because its writers can overtake each other.
 
 use std::{future::Future, pin::Pin};
 
@@ -10,12 +10,16 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use serde::{Deserialize, Serialize};
 
 use super::{error::PageError, state::State};
-use crate::identity::{Attempt, Caller, Parting, SESSION_LIFETIME, SignInId};
+use crate::{
+    identity::{Attempt, Caller, Parting, SESSION_LIFETIME, SignInId},
+    vault::{AuthorizationId, ConnectAttempt},
+};
 
 const SIGN_IN: &str = "sign_in";
 const BEGUN_AT: &str = "begun_at";
 const SEEN_AT: &str = "seen_at";
 const UNDER_WAY: &str = "under_way";
+const CONNECTING: &str = "connecting";
 
 /// A session ends this long after the last request, in seconds.
 const IDLE_LIFETIME: i64 = 60 * 60;
@@ -37,6 +41,18 @@ pub struct UnderWay {
     pub return_to: String,
     /// The turn that waits for it.
     pub turn: Option<String>,
+    /// The authorization for whose sake it is done.
+    #[serde(default)]
+    pub connect: Option<String>,
+}
+
+/// The connecting of an account under way.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Connecting {
+    /// What the browser was sent away with.
+    pub attempt: ConnectAttempt,
+    /// What it stands for.
+    pub authorization: AuthorizationId,
 }
 
 impl FromRequest for SignedInTeacher {
@@ -99,6 +115,7 @@ fn keep(session: &Session, key: &str, value: impl Serialize) {
 pub fn begin(session: &Session, sign_in: &SignInId, now: i64) {
     session.renew();
     session.remove(UNDER_WAY);
+    session.remove(CONNECTING);
     keep(session, SIGN_IN, sign_in.as_str());
     keep(session, BEGUN_AT, now);
     keep(session, SEEN_AT, now);
@@ -119,6 +136,27 @@ pub fn take(session: &Session, state: &str) -> Option<UnderWay> {
     let found = all.remove(at);
     keep(session, UNDER_WAY, &all);
     Some(found)
+}
+
+/// Remembers the connecting of an account until the browser comes back.
+pub fn remember_connecting(session: &Session, connecting: Connecting) {
+    let mut all = all_connecting(session);
+    all.push(connecting);
+    let first = all.len().saturating_sub(MOST_UNDER_WAY);
+    keep(session, CONNECTING, &all[first..]);
+}
+
+/// The connecting that `state` answers; it is forgotten, so that it serves once.
+pub fn take_connecting(session: &Session, state: &str) -> Option<Connecting> {
+    let mut all = all_connecting(session);
+    let at = all.iter().position(|connecting| connecting.attempt.answers(state))?;
+    let found = all.remove(at);
+    keep(session, CONNECTING, &all);
+    Some(found)
+}
+
+fn all_connecting(session: &Session) -> Vec<Connecting> {
+    readable(session.get(CONNECTING)).unwrap_or_default()
 }
 
 fn all_under_way(session: &Session) -> Vec<UnderWay> {

@@ -16,7 +16,7 @@ use crate::{
     clock::{Clock, Ids},
     identity::{SignIn, SignIns},
     school::{AddressChanges, School},
-    vault::Vault,
+    vault::{Connections, Vault},
 };
 
 /// Whether what the server stands on is there.
@@ -49,6 +49,8 @@ pub struct State {
     pub school: Arc<School>,
     /// The identity provider.
     pub provider: Arc<dyn SignIn>,
+    /// The teachers' accounts elsewhere.
+    pub connections: Arc<Connections>,
     /// The grants in memory, to be forgotten at sign-out.
     pub vault: Arc<Vault>,
     /// The time.

@@ -37,10 +37,9 @@ async fn who_has_no_google_connection_connects_it_and_comes_back_to_the_same_dra
     assert_eq!(page.text(".card h3"), "Connect Google");
     assert!(page.text(".card .allows").contains("Send mail from your address"));
 
-    let back = ada.sign_in(&page.attrs(".card a.primary", "href")[0], &cast::ada()).await;
+    let back = ada.connect(&page.attrs(".card a.primary", "href")[0]).await;
     back.leads_to(&format!("/chat/{}#turn-{}", asked.conversation, asked.turn));
-    let asks = app.sandbox.log().of(Route::Authorize);
-    assert!(asks.iter().any(|ask| ask.path.contains("prompt=consent")), "Google's consent was asked for");
+    assert_eq!(app.sandbox.log().of(Route::Authorize).len(), 2, "she did not sign in once more");
 
     let card = ada.follow_to_a_draft(&asked.turn).await;
     assert_eq!(card.subject, "Hello");
@@ -59,7 +58,11 @@ async fn who_says_no_at_google_keeps_the_card_and_nothing_is_sent() {
     app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]);
     let (asked, _) = ada.hear("Write to Mateo").await;
     let page = ada.page(&asked.conversation).await;
-    ada.decline(&page.attrs(".card a.primary", "href")[0]).await.with(403);
+    let away = ada.get(&page.attrs(".card a.primary", "href")[0]).await.with(303);
+    let told = ada.connect_at(away.location(), "decline", |_| true).await.with(403);
+    assert_eq!(told.text("h1"), "You did not connect Google");
+    assert!(told.text(".message").contains("nothing was changed"));
+    assert_eq!(told.attrs(".message a", "href"), [format!("/chat/{}#turn-{}", asked.conversation, asked.turn)]);
     let page = ada.page(&asked.conversation).await;
     assert_eq!(page.text(".card h3"), "Connect Google", "she is still signed in, and can still connect");
     assert!(app.accepted().is_empty());
@@ -72,8 +75,11 @@ async fn another_teacher_who_comes_back_from_google_does_not_take_up_adas_turn()
     let ada = app.signed_in(&cast::ada()).await;
     app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]);
     let (asked, _) = ada.hear("Write to Mateo").await;
-    let door = format!("/auth/login?consent=1&turn={}", asked.turn);
+    let door = format!("/connections/google/connect?turn={}", asked.turn);
+    // Her refresh token is gone, so that the way leads through a sign-in, and there sits Grace.
+    app.sandbox.auth0().revoke_all(&cast::ada().subject);
     ada.copied().sign_in(&door, &cast::grace()).await.leads_to("/chat");
+    assert_eq!(app.sandbox.log().count(Route::Connect), 0, "nothing is connected for Grace in Ada's name");
     let again = app.signed_in(&cast::ada()).await;
     assert!(again.page(&asked.conversation).await.has(".card"), "it still waits for Ada");
 }
@@ -128,9 +134,9 @@ async fn a_permission_taken_back_at_google_asks_for_consent_and_keeps_the_draft(
     let form = ada.page(&asked.conversation).await.form("form.letter").fill("decision", "send");
     let back = ada.submit(&form.fill("body", "Dear Mateo, corrected.")).await.with(409);
     assert!(back.text(".letter .fault").contains("Nothing was sent"), "{}", back.body);
-    let door = back.attrs("a[href*='consent=1']", "href").remove(0);
-    assert_eq!(door, format!("/auth/login?consent=1&turn={}", asked.turn));
-    ada.sign_in(&door, &cast::ada()).await.with(303);
+    let door = back.attrs("a[href^='/connections/google/connect']", "href").remove(0);
+    assert_eq!(door, format!("/connections/google/connect?turn={}", asked.turn));
+    ada.connect(&door).await.with(303);
     let card = ada.cards(&asked.conversation).await.remove(0);
     assert_eq!((card.body.as_str(), screen.cards().len()), ("Dear Mateo, corrected.", 1));
     ada.decide(&card, "send", &[]).await.with(200);

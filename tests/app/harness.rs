@@ -28,6 +28,7 @@ use teachers_aide::{
     },
     settings::Settings,
     store::Store,
+    web::state::State,
 };
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -51,6 +52,8 @@ pub struct Wanted {
     pub mind: Option<Arc<dyn Mind>>,
     /// The school, if not the one of the cast.
     pub school: Option<Value>,
+    /// What the operator has set besides.
+    pub variables: Vec<(&'static str, String)>,
 }
 
 /// A running application, and the world around it.
@@ -63,6 +66,9 @@ pub struct TestApp {
     pub mind: Arc<ScriptedMind>,
     /// Its database, to look behind the page.
     pub store: Store,
+    /// What its handlers can reach, to look behind the page.
+    pub state: State,
+    variables: Vec<(&'static str, String)>,
     world: World,
     home: Home,
     listener: TcpListener,
@@ -128,10 +134,11 @@ impl TestApp {
         };
         let sandbox = Arc::new(Sandbox::start(options).unwrap());
         let home = wanted.school.as_ref().map_or_else(Home::new, Home::with);
-        Self::serve(world, sandbox, mind, home, free_port()).await
+        Self::serve(wanted.variables, world, sandbox, mind, home, free_port()).await
     }
 
     async fn serve(
+        variables: Vec<(&'static str, String)>,
         world: World,
         sandbox: Arc<Sandbox>,
         mind: Arc<ScriptedMind>,
@@ -139,14 +146,14 @@ impl TestApp {
         listener: TcpListener,
     ) -> Self {
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let settings = settings(&base, &sandbox, &home);
+        let settings = settings(&base, &sandbox, &home, &variables);
         let app = App::build(settings, world.clone()).await.unwrap();
-        let store = app.store().clone();
+        let (store, state) = (app.store().clone(), app.state().clone());
         let stop = CancellationToken::new();
         // A copy keeps the port ours while the application is down.
         let serving = tokio::spawn(app.serve(listener.try_clone().unwrap(), stop.clone()));
         let running = Some(Running { stop, serving });
-        Self { base, sandbox, mind, store, world, home, listener, running }
+        Self { base, sandbox, mind, store, state, variables, world, home, listener, running }
     }
 
     /// Ends it as an operator does, and waits until it has ended.
@@ -159,7 +166,7 @@ impl TestApp {
     /// Starts it again on the same database and port.
     pub async fn start_again(self) -> Self {
         assert!(self.running.is_none(), "it still runs");
-        Self::serve(self.world, self.sandbox, self.mind, self.home, self.listener).await
+        Self::serve(self.variables, self.world, self.sandbox, self.mind, self.home, self.listener).await
     }
 
     /// What would be there if the power failed now: another application on a
@@ -171,7 +178,8 @@ impl TestApp {
                 fs::copy(self.home.path(file), home.path(file)).unwrap();
             }
         }
-        Self::serve(self.world.clone(), Arc::clone(&self.sandbox), Arc::clone(&self.mind), home, free_port()).await
+        let (sandbox, mind) = (Arc::clone(&self.sandbox), Arc::clone(&self.mind));
+        Self::serve(self.variables.clone(), self.world.clone(), sandbox, mind, home, free_port()).await
     }
 
     /// A browser in which nobody is signed in.
@@ -230,8 +238,9 @@ fn free_port() -> TcpListener {
 }
 
 /// The settings of an operator whose Auth0, model and Google are on this computer.
-fn settings(base: &str, sandbox: &Sandbox, home: &Home) -> Settings {
-    let variables = variables(base, sandbox, home);
+fn settings(base: &str, sandbox: &Sandbox, home: &Home, more: &[(&'static str, String)]) -> Settings {
+    let mut variables = variables(base, sandbox, home);
+    variables.extend(more.iter().cloned());
     Settings::read(|name| variables.get(name).cloned()).unwrap()
 }
 

@@ -12,6 +12,7 @@ mod bound;
 mod browser;
 mod cast;
 mod caution;
+mod connections;
 mod decisions;
 mod drafts;
 mod following;

@@ -41,7 +41,7 @@ const MAP: &[(&str, &[&str])] = &[
     ("vault", &["audit", "clock", "identity", "school"]),
     ("assistant", &["audit", "clock", "identity", "school", "vault"]),
     ("tools", &["assistant", "mail", "school", "vault"]),
-    ("store", &["assistant", "audit", "clock", "identity", "school"]),
+    ("store", &["assistant", "audit", "clock", "identity", "school", "vault"]),
     ("clients", &["assistant", "clock", "identity", "mail", "settings", "vault"]),
     ("web", &["assistant", "audit", "clock", "identity", "school", "vault"]),
     ("sandbox", &["clock"]),

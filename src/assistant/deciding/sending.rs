@@ -69,6 +69,9 @@ impl Assistant {
         // A panic between the claim and its outcome is as unclear as a cut line.
         let run = AssertUnwindSafe(self.run_claimed(caller, &*tool, &claimed, grant)).catch_unwind().await;
         let outcome = run.unwrap_or_else(|_| Err(ToolError::Unknown("the send panicked".to_owned())));
+        if outcome.is_ok() {
+            self.note_use(caller, &*tool).await;
+        }
         self.keep_outcome(claimed, outcome).await
     }
 

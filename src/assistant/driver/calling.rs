@@ -13,7 +13,7 @@ use crate::{
         caution::{Caution, Look},
         event::Event,
         gate::{self, Account, Consent, Facts, Risk, Verdict},
-        toolbox::{AnyTool, KeyFault, Preview, ToolError},
+        toolbox::{AnyTool, KeyFault, Preview, Ran, ToolError},
         turn::{Call, CallResult, CallState, Outcome, Pause},
     },
     audit::{Entry, Kind, students_in},
@@ -38,7 +38,10 @@ impl Drive {
             Err(ToolError::Tell(words)) => return self.finish_call(&call, Some(&*tool), CallResult::refused(&words)),
             Err(fault) => return Err(fault.into()),
         };
-        let (account, grant) = self.account(&*tool).await;
+        let (account, grant) = match self.account(&*tool).await {
+            Ok(account) => account,
+            Err(words) => return self.finish_call(&call, Some(&*tool), CallResult::refused(&words)),
+        };
         let facts =
             Facts { risk: tool.card().risk, drafts_left: self.drafts() < DRAFTS, account, consent: Consent::NotAsked };
         match gate::judge(&facts) {
@@ -59,15 +62,31 @@ impl Drive {
     }
 
     /// Whether the account that a tool needs is there, and the grant if it is.
-    async fn account(&self, tool: &dyn AnyTool) -> (Account, Option<Grant>) {
-        let Some(need) = tool.need() else { return (Account::Ready, None) };
+    /// Where the vault cannot tell, a tool that will ask the teacher goes on:
+    /// the grant is asked for again after the yes. One that only looks has no
+    /// such second moment; it ends here, with words that send nobody to connect.
+    async fn account(&self, tool: &dyn AnyTool) -> Result<(Account, Option<Grant>), String> {
+        let Some(need) = tool.need() else { return Ok((Account::Ready, None)) };
+        let service = need.connection.name();
         match self.assistant.parts.vault.grant(&self.caller, &need).await {
-            Ok(grant) => (Account::Ready, Some(grant)),
-            Err(VaultError::Connect { need, why }) => (Account::Missing(need, why), None),
-            Err(VaultError::SignInAgain(_)) => (Account::SignedOut, None),
-            Err(fault @ (VaultError::Wait { .. } | VaultError::Operator(_))) => {
+            Ok(grant) => Ok((Account::Ready, Some(grant))),
+            Err(VaultError::Connect { need, why }) => Ok((Account::Missing(need, why), None)),
+            Err(VaultError::SignInAgain(_)) => Ok((Account::SignedOut, None)),
+            Err(fault) if tool.card().risk > Risk::Reads => {
                 tracing::warn!(error = %fault, tool = tool.card().name, "the vault cannot tell about an account");
-                (Account::Ready, None)
+                Ok((Account::Ready, None))
+            }
+            Err(fault @ VaultError::Wait { .. }) => {
+                tracing::warn!(error = %fault, tool = tool.card().name, "no key for a look");
+                Err(format!("The teacher's {service} account cannot be reached just now. Say so; they can ask again."))
+            }
+            Err(fault @ VaultError::Operator(_)) => {
+                let reference = self.assistant.reference();
+                tracing::error!(reference, error = %fault, "no key for a look, and only the operator can mend it");
+                Err(format!(
+                    "This site is not set up to use {service}. It is not the teacher's fault, and connecting again does \
+                     not help. Say that whoever runs the site finds it under the reference {reference}."
+                ))
             }
         }
     }
@@ -81,8 +100,21 @@ impl Drive {
         grant: Option<Grant>,
         begun: Instant,
     ) -> anyhow::Result<()> {
-        let cleared = gate::pass(facts, plan).map_err(|verdict| anyhow::anyhow!("the gate says {verdict:?}"))?;
-        let ran = tool.run(&self.assistant.scene(&self.caller), cleared, grant).await;
+        let ran = match self.run_once(tool, facts, &plan, grant).await? {
+            // A look may be repeated: once, with a fresh key.
+            Err(ToolError::KeyRefused(KeyFault::NotTaken)) => {
+                self.forget(tool).await;
+                match self.account(tool).await {
+                    Ok((Account::Ready, fresh)) => self.run_once(tool, facts, &plan, fresh).await?,
+                    Ok((Account::Missing(need, why), _)) => {
+                        return self.ask_connection(call, Pause::Connection { need, why });
+                    }
+                    Ok((Account::SignedOut, _)) => return self.ask_connection(call, Pause::SignIn),
+                    Err(words) => return self.finish_call(call, Some(tool), CallResult::refused(&words)),
+                }
+            }
+            ran => ran,
+        };
         let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let result = match ran {
             Ok(ran) => CallResult { outcome: Outcome::Done, said: ran.said.into(), did: ran.did, took_ms },
@@ -93,6 +125,28 @@ impl Drive {
             Err(ToolError::Broken(fault)) => return Err(fault),
         };
         self.finish_call(call, Some(tool), result)
+    }
+
+    async fn run_once(
+        &self,
+        tool: &dyn AnyTool,
+        facts: &Facts,
+        plan: &Value,
+        grant: Option<Grant>,
+    ) -> anyhow::Result<Result<Ran, ToolError>> {
+        let cleared = gate::pass(facts, plan.clone());
+        let cleared = cleared.map_err(|verdict| anyhow::anyhow!("the gate says {verdict:?}"))?;
+        let ran = tool.run(&self.assistant.scene(&self.caller), cleared, grant).await;
+        if ran.is_ok() {
+            self.assistant.note_use(&self.caller, tool).await;
+        }
+        Ok(ran)
+    }
+
+    async fn forget(&self, tool: &dyn AnyTool) {
+        if let Some(need) = tool.need() {
+            self.assistant.parts.vault.forget(&self.caller.teacher.id, need.connection).await;
+        }
     }
 
     async fn key_refused(&mut self, call: &Call, need: Option<Need>, fault: KeyFault) -> anyhow::Result<()> {

@@ -32,7 +32,7 @@ const SCOPES: [&str; 3] = ["profile", "email", "offline_access"];
 /// The identity provider, spoken to over the wire.
 pub struct Auth0SignIn {
     application: Application,
-    connection_scope: String,
+    connection_scopes: Vec<String>,
     discovery: Discovery,
     http: reqwest::Client,
     clock: Arc<dyn Clock>,
@@ -51,8 +51,8 @@ impl Auth0SignIn {
         ids: Arc<dyn Ids>,
     ) -> Result<Self, url::ParseError> {
         let discovery = Discovery::new(application.clone(), redirect, http.clone(), Arc::clone(&clock))?;
-        let connection_scope = connection_scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(",");
-        Ok(Self { application, connection_scope, discovery, http, clock, ids })
+        let connection_scopes = connection_scopes.iter().map(Scope::to_string).collect();
+        Ok(Self { application, connection_scopes, discovery, http, clock, ids })
     }
 
     /// Asks the provider who it is, to learn before a teacher does that it
@@ -63,6 +63,12 @@ impl Auth0SignIn {
 
     fn secret(&self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(self.ids.secret())
+    }
+
+    /// What Google is asked for: the usual, and these; each once, by commas.
+    fn connection_scopes(&self, more: &[String]) -> String {
+        let fresh = more.iter().filter(|scope| !self.connection_scopes.contains(scope));
+        self.connection_scopes.iter().chain(fresh).map(String::as_str).collect::<Vec<_>>().join(",")
     }
 
     fn new_attempt(&self) -> Attempt {
@@ -151,7 +157,7 @@ impl Auth0SignIn {
 
 #[async_trait]
 impl SignIn for Auth0SignIn {
-    async fn begin(&self, consent: bool) -> Result<(Url, Attempt), SignInError> {
+    async fn begin(&self, consent: Option<&[String]>) -> Result<(Url, Attempt), SignInError> {
         let provider = self.discovery.provider().await?;
         let attempt = self.new_attempt();
         let (state, nonce) = (CsrfToken::new(attempt.state.clone()), Nonce::new(attempt.nonce.clone()));
@@ -164,10 +170,11 @@ impl SignIn for Auth0SignIn {
             .add_extra_param("connection", self.application.connection.as_str())
             // Passed on to Google, which otherwise gives no refresh token.
             .add_extra_param("access_type", "offline");
-        if !self.connection_scope.is_empty() {
-            request = request.add_extra_param("connection_scope", self.connection_scope.as_str());
+        let scopes = self.connection_scopes(consent.unwrap_or_default());
+        if !scopes.is_empty() {
+            request = request.add_extra_param("connection_scope", scopes);
         }
-        if consent {
+        if consent.is_some() {
             request = request.add_prompt(CoreAuthPrompt::Consent);
         }
         Ok((request.url().0, attempt))

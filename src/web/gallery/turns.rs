@@ -120,7 +120,9 @@ pub(super) fn cards() -> Turn {
         Part::Connect(ConnectCard {
             key: text("connect"),
             turn: text("t6"),
+            title: text("Connect Google"),
             service: text("Google"),
+            connection: text("google"),
             purpose: text("To send this mail from your own address"),
             allows: vec![text("Send mail as you, when you have clicked send")],
             never: text("It cannot read, change or delete anything in your mailbox."),

@@ -42,6 +42,8 @@ pub enum Place {
     Classes,
     /// The list of all conversations.
     Conversations,
+    /// The accounts elsewhere.
+    Connections,
     /// One of the conversations in the list, or somewhere else.
     Elsewhere,
 }
@@ -94,6 +96,7 @@ impl Side {
             Place::New => place == "new",
             Place::Classes => place == "classes",
             Place::Conversations => place == "conversations",
+            Place::Connections => place == "connections",
             Place::Elsewhere => false,
         }
     }

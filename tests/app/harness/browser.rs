@@ -133,6 +133,27 @@ impl Browser {
         self.come_back(answered.location()).await
     }
 
+    /// Goes through the provider's page for connecting an account, from our own
+    /// door, and comes back; says yes to everything that is ticked there.
+    pub async fn connect(&self, door: &str) -> Answer {
+        let away = self.get(door).await.with(303);
+        self.connect_at(away.location(), "connect", |_| true).await
+    }
+
+    /// The same from the provider's page on, with an answer of one's own.
+    pub async fn connect_at(&self, page: &str, decision: &str, ticks: impl Fn(&str) -> bool) -> Answer {
+        let answered = self.answer_connect(page, decision, ticks).await;
+        self.come_back(answered.location()).await
+    }
+
+    /// Answers the provider's page, and does not come back yet.
+    pub async fn answer_connect(&self, page: &str, decision: &str, ticks: impl Fn(&str) -> bool) -> Answer {
+        let shown = self.open_elsewhere(page).await.with(200);
+        let mut form = shown.form("form").fill("decision", decision);
+        form.fields.retain(|(name, value)| name != "scope" || ticks(value));
+        self.answer_elsewhere(page, &form).await.with(303)
+    }
+
     async fn answer_elsewhere(&self, page: &str, form: &Form) -> Answer {
         let url = url::Url::parse(page).unwrap().join(&form.action).unwrap();
         self.elsewhere(self.client.post(url).form(&form.fields)).await
