@@ -23,7 +23,8 @@ use crate::{
         Assistant, Parts, Pseudonyms,
         toolbox::{AnyTool, Toolbox},
     },
-    clients::google::GmailMailer,
+    calendar::Calendar,
+    clients::google::{GmailMailer, GoogleCalendar},
     clock::{Clock, Ids, SystemClock, SystemIds},
     identity::RefreshTokens,
     mail::Mailer,
@@ -133,13 +134,15 @@ fn read_school(settings: &Settings) -> anyhow::Result<SchoolFile> {
 }
 
 /// The one list of tools.
-fn toolbox(mailer: &Arc<dyn Mailer>) -> Toolbox {
-    let tools: [Arc<dyn AnyTool>; 6] = [
+fn toolbox(mailer: &Arc<dyn Mailer>, calendar: &Arc<dyn Calendar>) -> Toolbox {
+    let tools: [Arc<dyn AnyTool>; 8] = [
         Arc::new(tools::ListTeachingClasses),
         Arc::new(tools::GetTeachingClass),
         Arc::new(tools::ListStudents),
         Arc::new(tools::GetStudent),
         Arc::new(tools::ForecastPassing),
+        Arc::new(tools::ListEvents::new(Arc::clone(calendar))),
+        Arc::new(tools::ScheduleMeeting::new(Arc::clone(calendar))),
         Arc::new(tools::SendEmailToStudent::new(Arc::clone(mailer))),
     ];
     Toolbox::new(tools)
@@ -167,6 +170,7 @@ fn wire(
     let World { clock, ids } = world;
     let base = services.google_base.as_ref();
     let mailer: Arc<dyn Mailer> = Arc::new(GmailMailer::new(&services.http, base, Arc::clone(&clock))?);
+    let calendar: Arc<dyn Calendar> = Arc::new(GoogleCalendar::new(&services.http, base, Arc::clone(&clock))?);
     let book: Arc<dyn ConnectionBook> = Arc::new(store.clone());
     let tokens: Arc<dyn RefreshTokens> = Arc::new(store.clone());
     let (port, shared) = (services.token_vault.clone(), Arc::clone(&clock));
@@ -182,7 +186,7 @@ fn wire(
     });
     let assistant = Assistant::new(Parts {
         model: Arc::clone(&services.model),
-        toolbox: toolbox(&mailer),
+        toolbox: toolbox(&mailer, &calendar),
         conversations: Arc::new(store.clone()),
         approvals: Arc::new(store.clone()),
         vault: Arc::clone(&vault),

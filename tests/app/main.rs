@@ -10,6 +10,7 @@ mod bad_input;
 mod bound;
 #[path = "../browser/main.rs"]
 mod browser;
+mod calendar;
 mod cast;
 mod caution;
 mod connections;

@@ -16,6 +16,7 @@ const MAP: &[(&str, &[&str])] = &[
         &[
             "assistant",
             "audit",
+            "calendar",
             "clients",
             "clock",
             "identity",
@@ -37,12 +38,13 @@ const MAP: &[(&str, &[&str])] = &[
     ("school", &[]),
     ("audit", &["school"]),
     ("mail", &["school", "vault"]),
+    ("calendar", &["mail", "vault"]),
     ("identity", &["school"]),
     ("vault", &["audit", "clock", "identity", "school"]),
     ("assistant", &["audit", "clock", "identity", "school", "vault"]),
-    ("tools", &["assistant", "mail", "school", "vault"]),
+    ("tools", &["assistant", "calendar", "mail", "school", "vault"]),
     ("store", &["assistant", "audit", "clock", "identity", "school", "vault"]),
-    ("clients", &["assistant", "clock", "identity", "mail", "settings", "vault"]),
+    ("clients", &["assistant", "calendar", "clock", "identity", "mail", "settings", "vault"]),
     ("web", &["assistant", "audit", "clock", "identity", "school", "vault"]),
     ("sandbox", &["clock"]),
 ];

@@ -5,6 +5,7 @@
 //! `CI=true` it fails instead. Screenshots go to `target/screenshots`.
 
 mod axe;
+mod connections;
 mod driver;
 mod keyboard;
 mod pages;

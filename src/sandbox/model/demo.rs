@@ -6,6 +6,7 @@
 //! computes one, never claims what no result says, and never keeps anything
 //! between two requests.
 
+mod calendar;
 mod details;
 mod facts;
 mod intent;
@@ -76,6 +77,8 @@ fn answer(scene: &Scene<'_>, intent: Intent) -> Result<String, Step> {
         Intent::About => person::about(scene),
         Intent::Write => mail::write(scene),
         Intent::Redraft => mail::redraft(scene),
+        Intent::Agenda => calendar::agenda(scene),
+        Intent::Meet => calendar::meeting(scene),
         Intent::Sent => Ok(small::sent(scene)),
         Intent::Approve => Ok(small::approve()),
         Intent::Change => Ok(small::change()),

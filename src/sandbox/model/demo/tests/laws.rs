@@ -49,7 +49,7 @@ fn school() -> impl Strategy<Value = School> {
     )
 }
 
-const QUESTIONS: [&str; 24] = [
+const QUESTIONS: [&str; 27] = [
     "How are my students going this semester?",
     "Show me Algebra I",
     "How is 10A doing?",
@@ -74,6 +74,9 @@ const QUESTIONS: [&str; 24] = [
     "Hello",
     "How is Zebulon doing?",
     "What is the airspeed of a swallow?",
+    "What is on my calendar this week?",
+    "Schedule a meeting with Mateo on Tuesday at 15:00",
+    "Plan a meeting with Zebulon",
 ];
 
 proptest! {

@@ -75,6 +75,10 @@ impl School {
             "list_students" => self.students(),
             "get_student" => self.student(text("student_id").expect("an id")),
             "forecast_passing" => self.forecast(text("class_id")),
+            "list_events" => json!({ "events": [
+                { "day": "Tuesday, 24 November 2026", "starts": "16:00", "ends": "17:00", "title": "Staff meeting", "guests": 0 },
+            ] }),
+            "schedule_meeting" => json!({ "status": "scheduled", "starts": "Tuesday, 24 November 2026, 15:00" }),
             "send_email_to_student" => return self.mail(arguments).to_string(),
             other => panic!("no such tool: {other}"),
         }
