@@ -5,11 +5,13 @@
 //! or a stand-in is decided here, by an address; nothing behind it can tell.
 
 mod banner;
+mod housekeeping;
+mod limits;
 mod server;
 mod services;
 mod upkeep;
 
-use std::{net::TcpListener, sync::Arc};
+use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use async_trait::async_trait;
@@ -17,21 +19,30 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use self::services::Services;
-pub use self::{banner::welcome, upkeep::verify_audit};
+pub use self::{
+    banner::welcome,
+    upkeep::{rotate_keys, verify_audit},
+};
 use crate::{
     assistant::{
         Assistant, Parts, Pseudonyms,
         toolbox::{AnyTool, Toolbox},
     },
-    clients::google::GmailMailer,
-    clock::{Clock, Ids, SystemClock, SystemIds},
+    calendar::Calendar,
+    clients::google::{GmailMailer, GoogleCalendar},
+    clock::{Clock, Ids, Patience, SystemClock, SystemIds},
+    identity::{Allowed, RefreshTokens},
     mail::Mailer,
     school::{School, SchoolFile},
     settings::{AppKeys, Settings, secret_key},
-    store::{Sealer, Store},
+    store::{self, Sealer, Store},
     tools,
-    vault::Vault,
-    web::state::{Health, State},
+    vault::{ConnectionBook, ConnectionParts, Connections, Vault},
+    web::{
+        self,
+        rates::Rates,
+        state::{Health, State},
+    },
 };
 
 /// What a test may hold still.
@@ -41,11 +52,13 @@ pub struct World {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub ids: Arc<dyn Ids>,
+    /// How long the house waits for others.
+    pub patience: Patience,
 }
 
 impl Default for World {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), ids: Arc::new(SystemIds) }
+        Self { clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), patience: Patience::default() }
     }
 }
 
@@ -56,6 +69,7 @@ pub struct App {
     state: State,
     store: Store,
     services: Services,
+    farewell: Duration,
 }
 
 impl App {
@@ -63,19 +77,23 @@ impl App {
     pub async fn build(settings: Settings, world: World) -> anyhow::Result<Self> {
         let keys = secret_key(&settings, &*world.ids)?;
         let services = Services::find(&settings, &world)?;
+        let farewell = world.patience.farewell;
         let store = open_store(&settings, &keys, &world).await?;
         let school = School::new(read_school(&settings)?, store.address_changes().await?);
         let pseudonyms = Pseudonyms::new(&keys.derive(MODEL_USER));
         let state = wire(&settings, &services, world, &store, Arc::new(school), pseudonyms)?;
         state.assistant.recover().await.context("what the last run left behind could not be mended")?;
-        Ok(Self { settings, keys, state, store, services })
+        Ok(Self { settings, keys, state, store, services, farewell })
     }
 
     /// Serves until `stop` fires, then lets running answers keep what they have
     /// and every mail on its way come to its outcome.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
         note_head(&self.store).await;
-        server::run(listener, self.state.clone(), self.store.clone(), &self.keys, stop).await?;
+        let tidying = tokio::spawn(housekeeping::run(self.state.clone(), stop.clone()));
+        let (state, store, limits) = (self.state.clone(), self.store.clone(), &self.settings.limits);
+        server::run(listener, state, store, &self.keys, limits, self.farewell, stop).await?;
+        tidying.abort();
         note_head(&self.store).await;
         self.store.close().await;
         drop(self.services);
@@ -108,10 +126,13 @@ impl App {
 const SEAL: &str = "seal/v1";
 
 async fn open_store(settings: &Settings, keys: &AppKeys, world: &World) -> anyhow::Result<Store> {
-    let ring = std::iter::once(keys.derive(SEAL)).chain(keys.derive_previous(SEAL));
-    let sealer = Sealer::new(ring, Arc::clone(&world.ids));
     let (ids, clock) = (Arc::clone(&world.ids), Arc::clone(&world.clock));
-    Store::open(&settings.data.database, sealer, ids, clock).await
+    Store::open(&settings.data.database, sealer(keys, world), ids, clock).await
+}
+
+fn sealer(keys: &AppKeys, world: &World) -> Sealer {
+    let ring = std::iter::once(keys.derive(SEAL)).chain(keys.derive_previous(SEAL));
+    Sealer::new(ring, Arc::clone(&world.ids))
 }
 
 /// The end of the audit goes into the log, which is kept elsewhere: who cuts
@@ -132,13 +153,16 @@ fn read_school(settings: &Settings) -> anyhow::Result<SchoolFile> {
 }
 
 /// The one list of tools.
-fn toolbox(mailer: &Arc<dyn Mailer>) -> Toolbox {
-    let tools: [Arc<dyn AnyTool>; 6] = [
+fn toolbox(mailer: &Arc<dyn Mailer>, calendar: &Arc<dyn Calendar>) -> Toolbox {
+    let tools: [Arc<dyn AnyTool>; 9] = [
         Arc::new(tools::ListTeachingClasses),
         Arc::new(tools::GetTeachingClass),
         Arc::new(tools::ListStudents),
         Arc::new(tools::GetStudent),
         Arc::new(tools::ForecastPassing),
+        Arc::new(tools::ShowChart),
+        Arc::new(tools::ListEvents::new(Arc::clone(calendar))),
+        Arc::new(tools::ScheduleMeeting::new(Arc::clone(calendar))),
         Arc::new(tools::SendEmailToStudent::new(Arc::clone(mailer))),
     ];
     Toolbox::new(tools)
@@ -152,6 +176,14 @@ impl Health for StoreHealth {
     async fn is_well(&self) -> bool {
         self.0.is_well().await
     }
+
+    fn outage(&self, fault: &anyhow::Error) -> Option<web::state::Outage> {
+        store::Outage::of(fault).map(|outage| match outage {
+            store::Outage::Busy => web::state::Outage::Busy,
+            store::Outage::Full => web::state::Outage::Full,
+            store::Outage::Disk => web::state::Outage::Disk,
+        })
+    }
 }
 
 fn wire(
@@ -162,25 +194,39 @@ fn wire(
     school: Arc<School>,
     pseudonyms: Pseudonyms,
 ) -> anyhow::Result<State> {
-    let World { clock, ids } = world;
+    let accounts = services.accounts(Arc::new(store.clone()), &world);
+    let World { clock, ids, patience } = world;
     let base = services.google_base.as_ref();
-    let mailer: Arc<dyn Mailer> = Arc::new(GmailMailer::new(&services.http, base, Arc::clone(&clock))?);
-    let vault = Arc::new(Vault::new(
-        services.token_vault.clone(),
-        Arc::new(store.clone()),
-        Arc::new(store.clone()),
-        Arc::clone(&clock),
-    ));
+    let gmail = GmailMailer::new(&services.http, base, Arc::clone(&clock))?.with_patience(patience.mail);
+    let mailer: Arc<dyn Mailer> = Arc::new(gmail);
+    let calendar: Arc<dyn Calendar> = Arc::new(GoogleCalendar::new(&services.http, base, Arc::clone(&clock))?);
+    let book: Arc<dyn ConnectionBook> = Arc::new(store.clone());
+    let tokens: Arc<dyn RefreshTokens> = Arc::new(store.clone());
+    let (port, shared) = (services.token_vault.clone(), Arc::clone(&clock));
+    let vault = Arc::new(Vault::new(port, Arc::clone(&tokens), Arc::clone(&book), Arc::new(store.clone()), shared));
+    let connections = Connections::new(ConnectionParts {
+        port: accounts,
+        by: services.connect_by,
+        tokens,
+        book,
+        vault: Arc::clone(&vault),
+        clock: Arc::clone(&clock),
+        ids: Arc::clone(&ids),
+    });
     let assistant = Assistant::new(Parts {
         model: Arc::clone(&services.model),
-        toolbox: toolbox(&mailer),
+        toolbox: toolbox(&mailer, &calendar),
         conversations: Arc::new(store.clone()),
         approvals: Arc::new(store.clone()),
+        budgets: Arc::new(store.clone()),
+        limits: limits::of_the_assistant(&settings.limits),
+        journal: Arc::new(store.clone()),
         vault: Arc::clone(&vault),
         school: Arc::clone(&school),
         clock: Arc::clone(&clock),
         ids: Arc::clone(&ids),
         pseudonyms,
+        patience,
         runtime: Handle::current(),
     });
     Ok(State {
@@ -191,10 +237,18 @@ fn wire(
         address_changes: Arc::new(store.clone()),
         journal: Arc::new(store.clone()),
         activity: Arc::new(store.clone()),
+        preferences: Arc::new(store.clone()),
+        forgetting: Arc::new(store.clone()),
         health: Arc::new(StoreHealth(store.clone())),
         school,
         provider: Arc::clone(&services.sign_in),
+        connections: Arc::new(connections),
         vault,
+        lifetimes: limits::of_a_session(&settings.sessions),
+        allowed: Allowed::new(settings.sessions.allowed_accounts.clone()),
+        departures: Arc::default(),
+        rates: Arc::new(Rates::new(limits::of_the_web(&settings.limits))),
+        body_patience: Duration::from_secs(settings.limits.body_seconds.into()),
         clock,
         ids,
         public_url: settings.web.public_url.clone(),

@@ -15,6 +15,7 @@ pub mod event;
 pub mod gate;
 mod ids;
 mod json;
+pub mod limits;
 pub mod live;
 pub mod model;
 mod prompt;
@@ -29,7 +30,7 @@ pub mod untrusted;
 
 use std::sync::Arc;
 
-pub use deciding::{DecideError, Decision};
+pub use deciding::{DecideError, Decision, Unkept};
 pub use ids::{ApprovalId, ClientId, ConversationId, TurnId, Words, WordsError};
 pub use json::Json;
 pub use pseudonym::Pseudonyms;
@@ -39,12 +40,14 @@ use tokio_util::task::TaskTracker;
 
 use self::{
     conversation::{Approvals, Conversations},
+    limits::{Budgets, Limits, Places},
     live::Live,
     model::Model,
-    toolbox::{Scene, Toolbox},
+    toolbox::{AnyTool, Scene, Toolbox},
 };
 use crate::{
-    clock::{Clock, Ids},
+    audit::Journal,
+    clock::{Clock, Ids, Patience},
     identity::Caller,
     school::School,
     vault::Vault,
@@ -61,6 +64,12 @@ pub struct Parts {
     pub conversations: Arc<dyn Conversations>,
     /// Where approvals are kept.
     pub approvals: Arc<dyn Approvals>,
+    /// Where it is kept what a day has used.
+    pub budgets: Arc<dyn Budgets>,
+    /// How much may be used.
+    pub limits: Limits,
+    /// Where it is written down what belongs to no other change.
+    pub journal: Arc<dyn Journal>,
     /// The teacher's accounts elsewhere.
     pub vault: Arc<Vault>,
     /// The teacher's classes and students.
@@ -71,6 +80,8 @@ pub struct Parts {
     pub ids: Arc<dyn Ids>,
     /// The teachers' names for the model's provider.
     pub pseudonyms: Pseudonyms,
+    /// How long it waits for others.
+    pub patience: Patience,
     /// Where turns run: the server's own runtime, not that of one connection.
     pub runtime: Handle,
 }
@@ -79,13 +90,14 @@ pub struct Parts {
 pub struct Assistant {
     parts: Parts,
     live: Live,
+    places: Places,
     tasks: TaskTracker,
 }
 
 impl Assistant {
     /// An assistant that is ready to be spoken to.
     pub fn new(parts: Parts) -> Arc<Self> {
-        Arc::new(Self { parts, live: Live::default(), tasks: TaskTracker::new() })
+        Arc::new(Self { parts, live: Live::default(), places: Places::default(), tasks: TaskTracker::new() })
     }
 
     /// What it is made of.
@@ -126,6 +138,13 @@ impl Assistant {
 
     fn scene<'a>(&'a self, caller: &'a Caller) -> Scene<'a> {
         Scene { teacher: &caller.teacher, school: &self.parts.school, clock: &*self.parts.clock, ids: &*self.parts.ids }
+    }
+
+    /// The page of connections tells which tool used an account last.
+    async fn note_use(&self, caller: &Caller, tool: &dyn AnyTool) {
+        if let Some(need) = tool.need() {
+            self.parts.vault.used(&caller.teacher.id, need.connection, tool.card().name).await;
+        }
     }
 
     /// A name under which the operator finds in the log what a teacher was told

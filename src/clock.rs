@@ -2,9 +2,10 @@
 //!
 //! Everything that asks "what time is it" or "give me something nobody can
 //! guess" asks one of these two ports, so that a test can answer. Nothing else
-//! in the house reads the system's clock or its random source.
+//! in the house reads the system's clock or its random source. How long the
+//! house waits for others stands here too, in one place.
 
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Duration};
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 use uuid::Uuid;
@@ -62,6 +63,43 @@ impl Ids for SystemIds {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).expect("the system's random source answers");
         bytes
+    }
+}
+
+/// How long the house waits for others before it says so. Each is a bound that a
+/// teacher can meet; a test that wants to meet it holds it short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For the first sign of a model that was asked.
+    pub first_word: Duration,
+    /// For the next sign of a model that has begun to answer.
+    pub next_word: Duration,
+    /// Before a busy model is asked again; it doubles each time.
+    pub model_again: Duration,
+    /// For a whole turn, not counting the time that a person thinks.
+    pub turn: Duration,
+    /// For the token vault, with every retry.
+    pub vault: Duration,
+    /// For the mail service's answer to one mail.
+    pub mail: Duration,
+    /// Before a mail service that nobody reached is tried again; it doubles.
+    pub mail_again: Duration,
+    /// For what is on its way when the server goes down.
+    pub farewell: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            first_word: Duration::from_secs(40),
+            next_word: Duration::from_secs(25),
+            model_again: Duration::from_millis(500),
+            turn: Duration::from_mins(2),
+            vault: Duration::from_secs(20),
+            mail: Duration::from_secs(30),
+            mail_again: Duration::from_millis(600),
+            farewell: Duration::from_secs(25),
+        }
     }
 }
 

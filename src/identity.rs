@@ -4,8 +4,10 @@
 //! [`RefreshToken`] is read by the vault's client and by nobody else; it has no
 //! `Debug` that tells and no `Serialize` at all.
 
+mod allowed;
 mod attempt;
 mod callback;
+mod preferences;
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
@@ -13,13 +15,15 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+pub use allowed::Allowed;
 pub use attempt::Attempt;
 pub use callback::{Callback, CallbackError, CallbackOutcome};
+pub use preferences::{Appearance, Preferences, PreferencesStore, Retention, RetentionError};
 
-use crate::school::Teacher;
+use crate::school::{Teacher, TeacherId};
 
-/// A session, and the sign-in it stands on, end this long after signing in.
-pub const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(12);
+/// No session, and no sign-in that one stands on, lasts longer than this.
+pub const LONGEST_SESSION: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// One sign-in of one teacher in one browser; the refresh token hangs on it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -89,12 +93,26 @@ pub enum SignInError {
     Refused(String),
 }
 
+/// The provider's word that a session is over, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogoutNotice {
+    /// The issuer.
+    pub issuer: String,
+    /// The person; all their sessions where no session is named.
+    pub subject: Option<String>,
+    /// The provider's session.
+    pub sid: Option<String>,
+    /// The name of the token that says so: it serves once.
+    pub token: String,
+}
+
 /// The identity provider.
 #[async_trait]
 pub trait SignIn: Send + Sync + 'static {
     /// Where to send the browser, and what to remember meanwhile. `consent`
-    /// asks the provider to show Google's consent again, for a fresh grant.
-    async fn begin(&self, consent: bool) -> Result<(Url, Attempt), SignInError>;
+    /// asks the provider to show Google's consent again, for a fresh grant that
+    /// has these scopes too.
+    async fn begin(&self, consent: Option<&[String]>) -> Result<(Url, Attempt), SignInError>;
 
     /// Trades the code that came back for a checked identity. The caller has
     /// already found `attempt` by its `state`, and forgotten it: it is single use.
@@ -102,6 +120,9 @@ pub trait SignIn: Send + Sync + 'static {
 
     /// Where to send the browser so that the provider's session ends too.
     async fn sign_out_url(&self, id_token: Option<&SecretString>, return_to: &Url) -> Result<Url, SignInError>;
+
+    /// Reads what the provider's own server says about a session that is over.
+    async fn logout_notice(&self, token: &str) -> Result<LogoutNotice, SignInError>;
 
     /// Takes the refresh token back (RFC 7009).
     async fn revoke(&self, token: &RefreshToken) -> Result<(), SignInError>;
@@ -112,6 +133,12 @@ pub trait SignIn: Send + Sync + 'static {
 pub trait RefreshTokens: Send + Sync + 'static {
     /// The token of a sign-in; none when the sign-in is over or came without one.
     async fn of(&self, sign_in: &SignInId) -> anyhow::Result<Option<RefreshToken>>;
+    /// Drops the token of a sign-in: the provider no longer takes it.
+    async fn forget(&self, sign_in: &SignInId) -> anyhow::Result<()>;
+    /// The same, and it is gone from here when this returns. The sign-in stays.
+    async fn take(&self, sign_in: &SignInId) -> anyhow::Result<Option<RefreshToken>>;
+    /// Keeps a newer one in its place: the provider changed it at its use.
+    async fn replace(&self, sign_in: &SignInId, token: &RefreshToken) -> anyhow::Result<()>;
 }
 
 /// What is left to do when a sign-in is over.
@@ -159,6 +186,10 @@ pub trait SignIns: Send + Sync + 'static {
     async fn begin(&self, signed_in: &SignedIn) -> anyhow::Result<Caller>;
     /// Who acts through a sign-in; none when it is over.
     async fn caller(&self, sign_in: &SignInId) -> anyhow::Result<Option<Caller>>;
+    /// Every sign-in of a teacher that stands.
+    async fn all_of(&self, teacher: &TeacherId) -> anyhow::Result<Vec<SignInId>>;
+    /// The sign-ins that a notice names; none at all when it came before.
+    async fn named_in(&self, notice: &LogoutNotice) -> anyhow::Result<Option<Vec<SignInId>>>;
     /// Ends a sign-in: its tokens are gone from here when this returns.
     async fn end(&self, sign_in: &SignInId, why: Parting) -> anyhow::Result<SignedOut>;
 }

@@ -4,6 +4,7 @@
 pub mod app;
 pub mod assistant;
 pub mod audit;
+pub mod calendar;
 pub mod check;
 pub mod clients;
 pub mod clock;

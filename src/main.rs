@@ -28,6 +28,8 @@ struct Arguments {
 /// What an operator does beside the server.
 #[derive(Subcommand)]
 enum Command {
+    /// Seal with `APP_SECRET_KEY` what a key of `APP_SECRET_KEY_PREVIOUS` has sealed; the server may go on meanwhile.
+    RotateKeys,
     /// Walk along the audit, and name the first row that is not as it was written.
     VerifyAudit {
         /// The end of the audit as it was noted down elsewhere (the log has it at each start and end): ROW:HASH.
@@ -61,7 +63,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let address = settings.web.listen();
     let listener = TcpListener::bind(address).with_context(|| format!("cannot listen on {address} (HOST, PORT)"))?;
     let app = App::build(settings, World::default()).await?;
-    io::Write::write_all(&mut io::stderr(), app::welcome(&app).as_bytes())?;
+    // A terminal that is full or gone is no reason not to serve.
+    let _unread = io::Write::write_all(&mut io::stderr(), app::welcome(&app).as_bytes());
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
     app.serve(listener, stop).await?;
@@ -70,6 +73,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 
 async fn upkeep(settings: &Settings, command: Command) -> anyhow::Result<ExitCode> {
     let told = match command {
+        Command::RotateKeys => app::rotate_keys(settings, World::default()).await?,
         Command::VerifyAudit { head } => app::verify_audit(settings, World::default(), head.as_deref()).await?,
     };
     io::Write::write_all(&mut io::stdout(), format!("{told}\n").as_bytes())?;

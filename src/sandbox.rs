@@ -10,6 +10,7 @@
 //! loopback, and takes its faults in-process only: there is no URL by which it
 //! can be told to misbehave. It imports nothing of the app but the clock.
 
+mod agenda;
 pub mod auth0;
 pub mod faults;
 pub mod google;
@@ -37,7 +38,7 @@ use crate::clock::{Clock, Ids, SystemClock, SystemIds};
 use self::{
     auth0::Auth0,
     faults::Faults,
-    google::Google,
+    google::{Google, StoredEvent},
     log::RequestLog,
     model::{DemoMind, Mind, ModelServer},
     server::Server,
@@ -137,6 +138,11 @@ impl Sandbox {
         self.at("/outbox")
     }
 
+    /// The page that shows what stands in the calendars.
+    pub fn calendar_url(&self) -> String {
+        self.at("/calendar")
+    }
+
     /// The identity provider, its vault and their levers.
     pub fn auth0(&self) -> &Auth0 {
         &self.world.auth0
@@ -176,6 +182,12 @@ impl World {
     fn new(port: u16, options: SandboxOptions) -> Self {
         let SandboxOptions { clock, ids, people, callbacks, setup, mind, .. } = options;
         let google = Arc::new(Google::new(clock.clone(), ids.clone()));
+        // The demo's people have a week behind and before them.
+        for person in people.iter().filter(|person| Person::cast().contains(person)) {
+            for event in StoredEvent::sample(&*clock) {
+                google.put(&person.email, event);
+            }
+        }
         let model = Arc::new(ModelServer::new(mind, clock.clone(), ids.clone()));
         let auth0 = Auth0::new(port, clock.clone(), ids, google.clone(), people, callbacks, setup);
         Self {

@@ -5,6 +5,7 @@
 //! What is another teacher's is answered exactly like what is not there.
 //! This room does no I/O and knows nothing of models, mail or the web.
 
+mod chart;
 mod email;
 mod file;
 mod grade;
@@ -26,6 +27,7 @@ use async_trait::async_trait;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use chart::{Band, Bar, Chart, Figure, Line, Mark};
 pub use email::{EmailAddress, EmailError};
 pub use file::{SchoolFault, SchoolFaults, SchoolFile};
 pub use grade::{Average, EVALUATIONS, Grade, GradeError, Needed, PASS_MARK, Points, Trend};
@@ -58,6 +60,8 @@ pub struct AddressChange {
 pub trait AddressChanges: Send + Sync + 'static {
     /// Keeps a change; a later one for the same student takes its place.
     async fn keep(&self, change: &AddressChange) -> anyhow::Result<()>;
+    /// The changes that a teacher made.
+    async fn kept_by(&self, teacher: &TeacherId) -> anyhow::Result<Vec<AddressChange>>;
 }
 
 /// No student of this teacher has this id.

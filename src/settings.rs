@@ -7,6 +7,7 @@
 mod address;
 mod environment;
 mod keys;
+mod limits;
 mod reader;
 mod sections;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use url::Url;
 pub use address::is_loopback;
 pub use environment::{DotEnvError, Environment, Source};
 pub use keys::{AppKeys, KEY_FILE, SecretKey, existing_key, secret_key};
+pub use limits::Limits;
 pub use reader::{Fault, SettingsFaults, quoted as shown_value};
 pub use variables::{Section, VARIABLES, Variable};
 
@@ -42,6 +44,10 @@ pub struct Settings {
     pub web: Web,
     /// How calls leave.
     pub outbound: Outbound,
+    /// Who may sign in, and for how long.
+    pub sessions: Sessions,
+    /// How much of everything.
+    pub limits: Limits,
     /// What is kept, and where.
     pub data: Data,
     /// What seals it.
@@ -72,6 +78,17 @@ pub struct Auth0 {
     pub client_secret: SecretString,
     /// `AUTH0_CONNECTION`.
     pub connection: String,
+    /// `AUTH0_CONNECT_BY`.
+    pub connect_by: Connecting,
+}
+
+/// How an account comes into the vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connecting {
+    /// By a trip of its own (Connected Accounts).
+    Accounts,
+    /// By signing in with consent, as in tenants of the older kind.
+    SignIn,
 }
 
 /// Who answers.
@@ -122,6 +139,17 @@ impl Web {
     pub fn listen(&self) -> SocketAddr {
         SocketAddr::new(self.host, self.port)
     }
+}
+
+/// Who may sign in, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sessions {
+    /// `SESSION_IDLE_MINUTES`
+    pub idle_minutes: u32,
+    /// `SESSION_HOURS`
+    pub hours: u32,
+    /// `ALLOWED_ACCOUNTS`; with none, whoever the provider lets in.
+    pub allowed_accounts: Vec<String>,
 }
 
 /// How calls leave.

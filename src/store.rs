@@ -3,26 +3,36 @@
 //! One embedded SQLite file by default. Statements keep to the dialect that
 //! PostgreSQL shares. Writes go through one connection, so that no writer ever
 //! waits for a lock it cannot get; reads have connections of their own. What
-//! must survive a power cut (a claim) goes through a third, which syncs.
+//! must survive a power cut, because somebody was told that it is kept (a
+//! message, a decision, a claim), goes through a third, which syncs.
 
 mod address_changes;
 mod approvals;
 mod audit;
+mod budgets;
+mod connections;
 mod conversations;
+mod keys;
+mod lock;
+mod outage;
 mod people;
+mod preferences;
 mod seal;
 mod sessions;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
+pub use keys::Resealed;
+pub use outage::Outage;
 pub use seal::Sealer;
 pub use sessions::SqlSessionStore;
 use sqlx::{
-    Sqlite, SqlitePool, Transaction,
+    Connection, Sqlite, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+use self::{lock::Lock, outage::Trust};
 use crate::clock::{Clock, Ids};
 
 /// The database, with the keys that seal what is secret in it.
@@ -30,7 +40,9 @@ use crate::clock::{Clock, Ids};
 pub struct Store {
     reader: SqlitePool,
     writer: SqlitePool,
-    claims: SqlitePool,
+    durable: SqlitePool,
+    trust: Trust,
+    lock: Lock,
     sealer: Sealer,
     ids: Arc<dyn Ids>,
     clock: Arc<dyn Clock>,
@@ -41,47 +53,74 @@ const BUSY: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
 
 impl Store {
-    /// Opens the file, makes it if it is not there, and brings its tables up to
-    /// date. A file that is broken or newer than this program is refused.
+    /// Opens the file for a server, makes it if it is not there, and brings its
+    /// tables up to date. A file that is broken, newer than this program, gone,
+    /// or in use by another server is refused and left as it is.
     pub async fn open(path: &Path, sealer: Sealer, ids: Arc<dyn Ids>, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         }
+        let lock = Lock::take(path).with_context(|| cannot_open(path))?;
         keep_to_oneself(path).with_context(|| format!("cannot make the database {}", path.display()))?;
+        let store = Self::connect(path, lock, sealer, ids, clock).await?;
+        let migrated = sqlx::migrate!().run(&store.writer).await;
+        migrated.map_err(explain_migration).with_context(|| cannot_open(path))?;
+        store.lock.sign().context("cannot write the lock file")?;
+        Ok(store)
+    }
+
+    /// Opens a file that is there and that a server may be using, to look after
+    /// it: its tables stay as they are.
+    pub async fn open_beside(
+        path: &Path,
+        sealer: Sealer,
+        ids: Arc<dyn Ids>,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
+        Self::connect(path, Lock::default(), sealer, ids, clock).await
+    }
+
+    async fn connect(
+        path: &Path,
+        lock: Lock,
+        sealer: Sealer,
+        ids: Arc<dyn Ids>,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
+        let context = || cannot_open(path);
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .foreign_keys(true)
             .busy_timeout(BUSY)
             .synchronous(SqliteSynchronous::Normal);
-        let context = || format!("cannot open the database {}", path.display());
         let writer = pool(1, options.clone()).await.with_context(context)?;
-        let claims = pool(1, options.clone().synchronous(SqliteSynchronous::Full)).await.with_context(context)?;
+        let durable = pool(1, options.clone().synchronous(SqliteSynchronous::Full)).await.with_context(context)?;
         let reader = pool(READERS, options).await.with_context(context)?;
-        let store = Self { reader, writer, claims, sealer, ids, clock };
+        let store = Self { reader, writer, durable, trust: Trust::default(), lock, sealer, ids, clock };
         store.check().await.with_context(context)?;
-        sqlx::migrate!().run(&store.writer).await.map_err(explain_migration).with_context(context)?;
         Ok(store)
     }
 
     /// Refuses a file that SQLite finds broken, before anything is built on it.
     async fn check(&self) -> anyhow::Result<()> {
         let verdict: String = sqlx::query_scalar("PRAGMA quick_check").fetch_one(&self.writer).await?;
+        let verdict = verdict.replace('\n', "; ");
         anyhow::ensure!(verdict == "ok", "the file is damaged ({verdict}): restore it from a backup, or move it away");
         Ok(())
     }
 
     /// Whether the database answers.
     pub async fn is_well(&self) -> bool {
-        sqlx::query("SELECT 1").execute(&self.reader).await.is_ok()
+        !self.trust.is_lost() && sqlx::query("SELECT 1").execute(&self.reader).await.is_ok()
     }
 
     /// Lets go of the file.
     pub async fn close(&self) {
-        for pool in [&self.reader, &self.claims, &self.writer] {
+        for pool in [&self.reader, &self.durable, &self.writer] {
             pool.close().await;
         }
+        self.lock.release();
     }
 
     /// A transaction that may write. It takes the write lock at once: one that
@@ -89,6 +128,15 @@ impl Store {
     async fn write(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
         self.writer.begin_with("BEGIN IMMEDIATE").await
     }
+
+    /// The same, and what it commits is on the disk when the commit returns.
+    async fn write_durably(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
+        self.durable.begin_with("BEGIN IMMEDIATE").await
+    }
+}
+
+fn cannot_open(path: &Path) -> String {
+    format!("cannot open the database {}", path.display())
 }
 
 /// Makes a new file readable for this user alone, before anything is in it;
@@ -110,6 +158,12 @@ async fn pool(size: u32, options: SqliteConnectOptions) -> sqlx::Result<SqlitePo
         .acquire_timeout(Duration::from_secs(10))
         // A file does not hang up; asking each time costs as much as a query.
         .test_before_acquire(false)
+        // Where the disk fails in a transaction SQLite rolls it back by itself,
+        // and the driver for ever thinks that it is still in it.
+        .before_acquire(|connection, _| {
+            let is_free = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_free) })
+        })
         .connect_with(options)
         .await
 }

@@ -52,7 +52,8 @@ pub fn init(log: &Log) {
     let _ = subscriber(&log.filter, format, terminal, io::stderr).try_init();
 }
 
-fn subscriber<W>(filter: &str, format: LogFormat, colours: bool, writer: W) -> impl Subscriber + Send + Sync
+/// What [`init`] starts, for a writer of one's own.
+pub fn subscriber<W>(filter: &str, format: LogFormat, colours: bool, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {

@@ -4,7 +4,10 @@
 //! run, or with a [`VaultError`] that says what one can do about it. Grants are
 //! kept in memory only, and no grant can be printed or serialised.
 
+mod accounts;
 mod authority;
+mod book;
+mod connections;
 mod hand_out;
 
 use std::{borrow::Cow, fmt, time::Duration};
@@ -14,7 +17,10 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-pub use authority::{Authority, GmailSend, OwnData};
+pub use accounts::{Account, ConnectAttempt, ConnectError, ConnectedAccounts};
+pub use authority::{Authority, Door, GmailSend, Key, OwnData, Permission, SendMail};
+pub use book::{AUTHORIZATION_LIFE, AccountNotes, Authorization, AuthorizationId, ConnectionBook, Progress};
+pub use connections::{ConnectBy, ConnectionParts, Connections, LetGo, State};
 pub use hand_out::Vault;
 
 use crate::identity::RefreshToken;
@@ -31,11 +37,16 @@ impl Connection {
     /// Every account that can be connected.
     pub const ALL: [Self; 1] = [Self::Google];
 
-    /// As it stands in the audit.
+    /// The name in addresses, in the store and in the audit.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Google => "google",
         }
+    }
+
+    /// Reads such a name.
+    pub fn parse(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|connection| connection.as_str() == key)
     }
 
     /// The name as the teacher knows it.
@@ -53,7 +64,12 @@ pub struct Scope(Cow<'static, str>);
 
 impl Scope {
     /// Sends mail as the teacher, and can do nothing else with the mailbox.
-    pub const GMAIL_SEND: Self = Self(Cow::Borrowed("https://www.googleapis.com/auth/gmail.send"));
+    pub const GMAIL_SEND: Self = Self::named(<SendMail as Door>::PERMISSION.scope);
+
+    /// A scope that the program itself asks for.
+    pub const fn named(scope: &'static str) -> Self {
+        Self(Cow::Borrowed(scope))
+    }
 
     /// A scope as the service writes it.
     pub fn new(scope: impl Into<String>) -> Self {
@@ -95,6 +111,25 @@ pub struct Need {
     pub scopes: Vec<Scope>,
 }
 
+impl Need {
+    /// Whether all of it was granted.
+    pub fn is_within(&self, granted: &[Scope]) -> bool {
+        self.scopes.iter().all(|needed| granted.iter().any(|scope| scope.is_same_as(needed)))
+    }
+
+    /// The same with further scopes, each once: asking for the new ones alone
+    /// could drop the old ones.
+    #[must_use]
+    pub fn and(mut self, more: &[Scope]) -> Self {
+        for scope in more {
+            if !self.scopes.iter().any(|own| own.is_same_as(scope)) {
+                self.scopes.push(scope.clone());
+            }
+        }
+        self
+    }
+}
+
 /// A token for one run: made by the vault, dropped after use.
 #[derive(Debug, Clone)]
 pub struct Grant {
@@ -109,7 +144,7 @@ pub struct Grant {
 impl Grant {
     /// Whether every scope that is needed was really granted.
     pub fn covers(&self, need: &Need) -> bool {
-        need.scopes.iter().all(|needed| self.scopes.iter().any(|granted| granted.is_same_as(needed)))
+        need.is_within(&self.scopes)
     }
 }
 

@@ -6,23 +6,32 @@
 
 mod approvals;
 pub mod assets;
+mod chart;
 mod chat;
+mod connections;
 pub mod csrf;
+mod downloads;
 pub mod error;
 mod frame;
 #[cfg(test)]
 mod gallery;
 pub mod headers;
+mod leaving;
 mod login;
 pub mod markdown;
+pub mod old_cookies;
 pub mod pages;
 pub mod parts;
+pub mod patience;
 pub mod present;
+pub mod rates;
 mod return_to;
 mod roster;
 pub mod routes;
 mod scripts;
 pub mod session;
+mod settings;
+mod spreadsheet;
 pub mod state;
 mod stream;
 mod turns;

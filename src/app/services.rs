@@ -10,13 +10,13 @@ use super::World;
 use crate::{
     assistant::model::Model,
     clients::{
-        auth0::{Application, Auth0SignIn, Auth0Vault},
+        auth0::{Application, Auth0Accounts, Auth0SignIn, Auth0Vault},
         http::HttpClients,
         openai::OpenAiModel,
     },
-    identity::SignIn,
-    settings::{Identity, ModelSource, Settings},
-    vault::{Scope, TokenVault},
+    identity::{RefreshTokens, SignIn},
+    settings::{Connecting, Identity, ModelSource, Settings},
+    vault::{ConnectBy, ConnectedAccounts, Scope, TokenVault},
 };
 #[cfg(feature = "sandbox")]
 use crate::{
@@ -35,6 +35,9 @@ pub(super) struct Services {
     pub(super) model: Arc<dyn Model>,
     pub(super) issuer: Url,
     pub(super) google_base: Option<Url>,
+    pub(super) connect_by: ConnectBy,
+    application: Application,
+    callback: Url,
     pub(super) real_identity: bool,
     pub(super) real_model: bool,
     #[cfg(feature = "sandbox")]
@@ -66,9 +69,11 @@ impl Services {
         let callback = settings.web.public_url.join("/auth/callback")?;
         let (clock, ids) = (Arc::clone(&world.clock), Arc::clone(&world.ids));
         let application = places.application.clone();
-        let sign_in = Auth0SignIn::new(application, callback, &ASKED_AT_SIGN_IN, http.api.clone(), clock, ids)?;
+        let sign_in =
+            Auth0SignIn::new(application.clone(), callback.clone(), &ASKED_AT_SIGN_IN, http.api.clone(), clock, ids)?;
         let (clock, ids) = (Arc::clone(&world.clock), Arc::clone(&world.ids));
         let token_vault = Auth0Vault::new(places.application, http.api.clone(), clock, ids);
+        let token_vault = token_vault.with_patience(world.patience.vault);
         let model =
             OpenAiModel::new(http.stream.clone(), &places.model_base, places.model_key.as_ref(), places.model_name);
         Ok(Self {
@@ -77,12 +82,34 @@ impl Services {
             model: Arc::new(model),
             issuer: places.issuer,
             google_base: places.google_base,
+            connect_by: connect_by(&settings.identity),
+            application,
+            callback,
             real_identity: matches!(settings.identity, Identity::Auth0(_)),
             real_model: matches!(settings.model, ModelSource::Endpoint(_)),
             http,
             #[cfg(feature = "sandbox")]
             sandbox,
         })
+    }
+}
+
+impl Services {
+    /// The register of connected accounts; it reads the refresh tokens where they are kept.
+    pub(super) fn accounts(&self, tokens: Arc<dyn RefreshTokens>, world: &World) -> Arc<dyn ConnectedAccounts> {
+        let (application, redirect) = (self.application.clone(), self.callback.clone());
+        let (clock, ids) = (Arc::clone(&world.clock), Arc::clone(&world.ids));
+        Arc::new(Auth0Accounts::new(application, redirect, self.http.api.clone(), tokens, clock, ids))
+    }
+}
+
+fn connect_by(identity: &Identity) -> ConnectBy {
+    match identity {
+        Identity::Auth0(auth0) => match auth0.connect_by {
+            Connecting::Accounts => ConnectBy::Accounts,
+            Connecting::SignIn => ConnectBy::SignIn,
+        },
+        Identity::Sandbox => ConnectBy::Accounts,
     }
 }
 

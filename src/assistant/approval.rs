@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     audit::{Entry, Kind, students_in},
-    school::TeacherId,
+    school::{StudentId, TeacherId},
 };
 
 /// A plan that waits for the teacher, and what came of it.
@@ -39,6 +39,9 @@ pub struct Approval {
     pub call: String,
     /// The tool that will run.
     pub tool: String,
+    /// Whom it is about, where that is one student.
+    #[serde(skip)]
+    pub student: Option<StudentId>,
     /// What would really happen; for a mail, with the frozen bytes.
     #[serde(skip)]
     pub plan: Value,
@@ -175,6 +178,7 @@ impl Approval {
             said: outcome.said.clone().into(),
             did: outcome.words.clone(),
             took_ms: 0,
+            shown: None,
         })
     }
 }
@@ -184,6 +188,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::assistant::toolbox::Outcomes;
     use crate::clock::{Clock, SystemClock, SystemIds};
 
     fn approval() -> Approval {
@@ -194,6 +199,7 @@ mod tests {
             turn: TurnId::fresh(&SystemIds),
             call: "0-0".into(),
             tool: "send_email_to_student".into(),
+            student: None,
             plan: json!({ "subject": "a", "body": "b" }),
             preview: Preview {
                 heading: String::new(),
@@ -201,6 +207,7 @@ mod tests {
                 fields: vec![],
                 action: String::new(),
                 note: String::new(),
+                outcomes: Outcomes::default(),
             },
             caution: Caution::default(),
             state: ApprovalState::Proposed,

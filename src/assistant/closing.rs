@@ -53,6 +53,7 @@ fn on_its_way(approval: &Approval, ends: bool) -> Option<CallResult> {
         said: said.into(),
         did: String::new(),
         took_ms: 0,
+        shown: None,
     })
 }
 

@@ -17,7 +17,10 @@ use super::{
     turn::{Call, CallState, Outcome, Step, Turn},
     untrusted::{self, Mark},
 };
-use crate::{audit::Entry, school::TeacherId};
+use crate::{
+    audit::Entry,
+    school::{StudentId, TeacherId},
+};
 
 /// A conversation in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -109,6 +112,8 @@ pub trait Conversations: Send + Sync + 'static {
     async fn turns(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Vec<StoredTurn>>;
     /// One turn.
     async fn turn(&self, teacher: &TeacherId, id: &TurnId) -> anyhow::Result<Option<StoredTurn>>;
+    /// The turn that a message made which the browser gave this name.
+    async fn posted(&self, teacher: &TeacherId, id: &ClientId) -> anyhow::Result<Option<StoredTurn>>;
     /// The latest turn of a conversation.
     async fn latest(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Option<StoredTurn>>;
     /// The notes of a conversation, oldest first.
@@ -126,6 +131,9 @@ pub trait Approvals: Send + Sync + 'static {
     async fn approval(&self, teacher: &TeacherId, id: &ApprovalId) -> anyhow::Result<Option<Approval>>;
     /// The approvals of a conversation, oldest first.
     async fn of_conversation(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Vec<Approval>>;
+    /// The approvals about a student in which something was done or may have
+    /// been done, newest first.
+    async fn about(&self, teacher: &TeacherId, student: &StudentId) -> anyhow::Result<Vec<Approval>>;
     /// How many approvals of a teacher wait for a decision, by conversation.
     async fn waiting(&self, teacher: &TeacherId) -> anyhow::Result<BTreeMap<ConversationId, i64>>;
     /// Stores `next` in the place of one that still stands at `from`, which
@@ -137,6 +145,25 @@ pub trait Approvals: Send + Sync + 'static {
     async fn advance(&self, from: Standing, next: &Approval) -> anyhow::Result<bool>;
     /// All approvals in a state, whoever's: for the start of the server.
     async fn in_state(&self, state: ApprovalState) -> anyhow::Result<Vec<Approval>>;
+}
+
+/// What became of the wish to delete everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forgotten {
+    /// So many conversations are gone, with all that was in them.
+    Gone(u64),
+    /// Nothing is gone: an answer is being written, or a mail is on its way.
+    Busy,
+}
+
+/// Deleting conversations with their turns, drafts and notes.
+#[async_trait]
+pub trait Forgetting: Send + Sync + 'static {
+    /// Deletes all conversations of a teacher, or none.
+    async fn forget_all(&self, teacher: &TeacherId) -> anyhow::Result<Forgotten>;
+    /// Deletes the conversations of all teachers that are older than each of
+    /// them wants; says how many. What is at work is left for the next time.
+    async fn forget_old(&self, now: Timestamp) -> anyhow::Result<u64>;
 }
 
 /// Where an approval stood when it was read.
@@ -229,7 +256,8 @@ pub fn wire_id(seq: i64, call: &str) -> String {
 }
 
 /// A cautious estimate: three bytes make a token, and each message costs a few.
-fn tokens(message: &Message) -> usize {
+/// How many tokens a message has, roughly.
+pub fn tokens(message: &Message) -> usize {
     let bytes = match message {
         Message::System { content } => content.as_str().len(),
         Message::User { content } | Message::Tool { content, .. } => content.len(),
@@ -261,7 +289,8 @@ mod tests {
         turn.model_said((0..calls).map(call).collect(), Finish::Natural);
         for n in 0..calls {
             let said = json!("x".repeat(size));
-            let result = CallResult { outcome: Outcome::Done, said: said.into(), did: String::new(), took_ms: 0 };
+            let (said, did) = (said.into(), String::new());
+            let result = CallResult { outcome: Outcome::Done, said, did, took_ms: 0, shown: None };
             turn.call_finished(&format!("0-{n}"), result).expect("the call is open");
         }
         turn.begin_step();

@@ -5,13 +5,16 @@
 //! does the first byte leave; then the outcome is stored. Nothing ambiguous is
 //! ever tried again by the machine.
 
+mod keeping;
 mod sending;
 
+pub use keeping::Unkept;
 use sending::Yes;
 pub(super) use sending::unknown;
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::SignedDuration;
 use serde_json::json;
 use tokio::task::JoinHandle;
 use tracing::{Instrument, info, info_span};
@@ -23,6 +26,7 @@ use super::{
     conversation::StoredTurn,
     driver::Drive,
     event::Event,
+    limits::Reached,
     toolbox::{AnyTool, Edits, Preview, ToolError},
     trusted::{CallName, Trusted},
     turn::{CallState, Next, Outcome, Status},
@@ -102,7 +106,19 @@ pub enum DecideError {
         /// The draft as it stands.
         approval: Box<Approval>,
     },
-    /// For the operator.
+    /// A limit is reached, and nothing was sent; the corrections are kept.
+    #[error("a limit is reached: {}", .reached.as_str())]
+    Limited {
+        /// Which.
+        reached: Reached,
+        /// The draft as it stands.
+        approval: Box<Approval>,
+    },
+    /// It was sent, or may have been, and what came of it could not be stored.
+    /// The claim stands; the server goes on trying.
+    #[error("what came of a send could not be stored")]
+    NotKept(Box<Unkept>),
+    /// For the operator, and before anything was sent.
     #[error(transparent)]
     Broken(#[from] anyhow::Error),
 }
@@ -138,11 +154,11 @@ impl Assistant {
         let approval = self.parts.approvals.approval(&caller.teacher.id, id).await?.ok_or(DecideError::NotFound)?;
         let decided = match decision {
             Decision::Send { hash, edits, ticked } => {
-                self.send(caller, approval, &Yes { hash, edits, ticked, together: false }).await?
+                self.send_or_keep(caller, approval, &Yes { hash, edits, ticked, together: false }).await?
             }
             Decision::SendWithOthers { hash } => {
                 let yes = Yes { hash, edits: Edits::new(), ticked: Ticked::new(), together: true };
-                self.send(caller, approval, &yes).await?
+                self.send_or_keep(caller, approval, &yes).await?
             }
             Decision::Discard { hash } => self.discard(approval, &hash).await?,
             Decision::Again => return self.again(caller, approval).await,
@@ -156,6 +172,19 @@ impl Assistant {
         Ok(decided)
     }
 
+    /// Sends; what came of it and could not be stored is stored as soon as it can be.
+    async fn send_or_keep(
+        self: &Arc<Self>,
+        caller: &Caller,
+        approval: Approval,
+        yes: &Yes,
+    ) -> Result<Approval, DecideError> {
+        match self.send(caller, approval, yes).await {
+            Err(DecideError::NotKept(unkept)) => Err(self.keep_later(caller, *unkept)),
+            sent => sent,
+        }
+    }
+
     /// The page that follows the turn sees the draft as it stands.
     fn tell(&self, approval: &Approval) {
         if let Some(live) = self.live.find(&approval.turn) {
@@ -164,10 +193,10 @@ impl Assistant {
     }
 
     async fn discard(&self, approval: Approval, hash: &str) -> Result<Approval, DecideError> {
-        if !approval.state.is_open() {
+        if approval.state == ApprovalState::Rejected {
             return Ok(approval);
         }
-        if !approval.is_of(hash) {
+        if !approval.state.is_open() || !approval.is_of(hash) {
             return Err(DecideError::Changed(Box::new(approval)));
         }
         let said = json!({ "status": "discarded", "note": "The teacher discarded the draft. Nothing was sent." });
@@ -192,7 +221,8 @@ impl Assistant {
         let plan = self.revised(caller, &*tool, &old, &Edits::new())?;
         let preview = tool.preview(&plan).map_err(anyhow::Error::from)?;
         let caution = self.caution(caller, &*tool, &old, &plan, &preview).await?;
-        let now = self.parts.clock.now();
+        // Behind the old one, also when the clock was set back meanwhile.
+        let now = self.parts.clock.now().max(old.created_at + SignedDuration::from_millis(1));
         let new = Approval {
             id: ApprovalId::fresh(&*self.parts.ids),
             preview,

@@ -17,12 +17,13 @@ use super::{
     conversation::{Note, StoredTurn},
     event::Event,
     live::{ConversationLock, LiveTurn},
+    model::Usage,
     turn::{Ending, Limit, Next},
 };
-use crate::identity::Caller;
-
-/// How long a turn works at most, not counting the time that a person thinks.
-const WORKING_TIME: Duration = Duration::from_mins(2);
+use crate::{
+    audit::{Entry, Kind},
+    identity::Caller,
+};
 
 /// A turn while it is driven.
 pub(super) struct Drive {
@@ -32,7 +33,12 @@ pub(super) struct Drive {
     live: Arc<LiveTurn>,
     past: Vec<StoredTurn>,
     notes: Vec<Note>,
+    begun: Instant,
+    /// How long the turn had worked before, in milliseconds.
+    worked_before: u64,
     deadline: Instant,
+    /// What the model's service says it has counted for this question.
+    counted: Option<Usage>,
     stop: CancellationToken,
 }
 
@@ -50,6 +56,9 @@ impl Drive {
         if assistant.is_going_down() {
             stop.cancel();
         }
+        let (begun, worked_before) = (Instant::now(), stored.turn.used.worked_ms);
+        let left = (stored.turn.limits.seconds * 1000).saturating_sub(worked_before);
+        let place = assistant.places.enter(&caller.teacher.id);
         let drive = Self {
             assistant: Arc::clone(assistant),
             caller: caller.clone(),
@@ -58,11 +67,15 @@ impl Drive {
             live,
             past: Vec::new(),
             notes: Vec::new(),
-            deadline: Instant::now() + WORKING_TIME,
+            begun,
+            worked_before,
+            deadline: begun + Duration::from_millis(left).min(assistant.parts.patience.turn),
+            counted: None,
         };
         let running = async move {
             drive.run().await;
             drop(lock);
+            drop(place);
         };
         drop(assistant.spawn(running.instrument(span)));
     }
@@ -136,6 +149,12 @@ impl Drive {
     }
 
     async fn finish(mut self, ending: Ending) {
+        self.clock_in();
+        if let Ending::OverBudget { limit } = &ending {
+            let entry = Entry::by(&self.caller.teacher.id, Kind::Limit, limit.as_str());
+            let (conversation, turn) = (self.stored.conversation.to_string(), self.stored.turn.id.to_string());
+            self.stored.noted.push(Entry { conversation: Some(conversation), turn: Some(turn), ..entry });
+        }
         if let Err(fault) = self.assistant.close(&mut self.stored, ending.clone()).await {
             error!(error = format!("{fault:#}"), "a turn that is over could not be stored; the next start mends it");
         }
@@ -147,7 +166,14 @@ impl Drive {
         self.assistant.live.close(&self.stored.turn.id);
     }
 
+    /// How long the turn has worked is kept with it.
+    fn clock_in(&mut self) {
+        let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.stored.turn.used.worked_ms = self.worked_before.saturating_add(now);
+    }
+
     async fn save(&mut self, proposed: &[Approval]) -> anyhow::Result<()> {
+        self.clock_in();
         self.assistant.parts.conversations.save(&mut self.stored, proposed).await
     }
 

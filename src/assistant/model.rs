@@ -81,6 +81,11 @@ pub struct ToolSchema {
 pub enum ModelEvent {
     /// Some more text.
     Text(String),
+    /// What the service says that it has counted.
+    Usage(Usage),
+    /// It is at work on something that is not text for the teacher, such as the
+    /// arguments of a call.
+    Working,
     /// The whole answer is there.
     End {
         /// The calls, with whole arguments.
@@ -88,6 +93,15 @@ pub enum ModelEvent {
         /// Why the model stopped.
         finish: Finish,
     },
+}
+
+/// How many tokens one question and its answer had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Read by the model.
+    pub input: u64,
+    /// Written by it.
+    pub output: u64,
 }
 
 /// Why the model stopped.
@@ -128,7 +142,10 @@ pub enum ModelError {
     /// The request is refused for another reason, such as a model without tools.
     #[error("the model refused the request: {0}")]
     Refused(String),
-    /// The answer broke off after it had begun, or never came.
+    /// Nothing came at all, for longer than anybody waits.
+    #[error("the model said nothing for {} ms", .0.as_millis())]
+    Silent(Duration),
+    /// The answer broke off after it had begun.
     #[error("the model's answer broke off: {0}")]
     BrokenOff(String),
 }

@@ -2,23 +2,28 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use tracing::info;
 
 use super::{
     Assistant,
-    approval::{Approval, ApprovalState},
+    approval::{Approval, ApprovalOutcome, ApprovalState},
     conversation::StoredTurn,
     deciding::unknown,
-    turn::{Ending, Next, Status},
+    turn::{Ending, Next, Outcome, Status},
 };
 
 impl Assistant {
     /// Mends what a server that died left behind: no turn stays "running", and
-    /// a claim without an outcome is unknown. Nothing is sent.
+    /// a claim without an outcome is unknown, a yes without a claim is laid before
+    /// the teacher once more. Nothing is sent.
     pub async fn recover(self: &Arc<Self>) -> anyhow::Result<()> {
         let claimed = self.parts.approvals.in_state(ApprovalState::Claimed).await?;
         for approval in &claimed {
             self.recover_claim(approval).await?;
+        }
+        for approval in self.parts.approvals.in_state(ApprovalState::Approved).await? {
+            self.recover_yes(&approval).await?;
         }
         let unfinished = self.parts.conversations.unfinished().await?;
         for mut stored in unfinished.clone() {
@@ -31,10 +36,19 @@ impl Assistant {
     }
 
     async fn recover_claim(&self, claimed: &Approval) -> anyhow::Result<()> {
-        let (state, outcome) = unknown();
+        let (state, outcome) = unknown(&claimed.preview.outcomes);
         let changed_at = self.parts.clock.now();
         let next = Approval { state, outcome: Some(outcome), changed_at, ..claimed.clone() };
         self.parts.approvals.advance(claimed.standing(), &next).await?;
+        Ok(())
+    }
+
+    /// No byte leaves before the claim: it was surely not sent, and nobody is at it.
+    async fn recover_yes(&self, approved: &Approval) -> anyhow::Result<()> {
+        let words = "You approved this, but the server stopped before it began. Nothing was sent.".to_owned();
+        let outcome = ApprovalOutcome { words, said: json!({ "status": "waiting" }), outcome: Outcome::Undecided };
+        let next = Approval { outcome: Some(outcome), ..approved.clone() };
+        self.parts.approvals.advance(approved.standing(), &next).await?;
         Ok(())
     }
 

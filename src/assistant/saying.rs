@@ -7,10 +7,11 @@ use super::{
     conversation::{NewTurn, Started, StoredTurn},
     driver::Drive,
     event::Event,
+    limits::{Counted, Reached},
     live::LiveTurn,
     turn::{Call, CallState, Ending, Pause, Status, Turn},
 };
-use crate::identity::Caller;
+use crate::{identity::Caller, school::TeacherId};
 
 /// Why a message did not begin a turn.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,9 @@ pub enum SayError {
     /// An answer is still being written in this conversation.
     #[error("an answer is still being written in this conversation")]
     Busy,
+    /// A limit is reached.
+    #[error("a limit is reached: {}", .0.as_str())]
+    Limited(Reached),
     /// No such conversation or turn of this teacher's.
     #[error("there is no such conversation")]
     NotFound,
@@ -51,7 +55,8 @@ impl Assistant {
         let ids = &*self.parts.ids;
         let title = conversation.is_none().then(|| words.title());
         let conversation = conversation.unwrap_or_else(|| ConversationId::fresh(ids));
-        let turn = Turn::new(TurnId::fresh(ids), words.as_str());
+        let limits = self.parts.limits.turn;
+        let turn = Turn { limits, ..Turn::new(TurnId::fresh(ids), words.as_str()) };
         let teacher = caller.teacher.id.clone();
         let new = NewTurn { teacher, conversation, title, client_id, turn, at: self.parts.clock.now() };
         // In a task of its own: a browser that goes away in the middle must not
@@ -85,7 +90,22 @@ impl Assistant {
                 self.set_aside(caller, &conversation).await?;
             }
         }
-        match self.parts.conversations.start(new).await? {
+        let teacher = caller.teacher.id.clone();
+        // Until the turn is at work, so that nobody begins another unseen.
+        let _door = self.places.door(&teacher).await;
+        if let Err(reached) = self.may_begin(&teacher).await? {
+            let posted = self.parts.conversations.posted(&teacher, &new.client_id).await?;
+            return match posted.filter(|stored| stored.turn.words == words) {
+                Some(stored) => Ok(Some(stored)),
+                None => Err(self.limited(&teacher, reached).await?),
+            };
+        }
+        let day = self.today();
+        let started = self.parts.conversations.start(new).await;
+        if !matches!(started, Ok(Started::New(_))) {
+            self.parts.budgets.give_back(&teacher, day, Counted::Turns).await?;
+        }
+        match started? {
             Started::New(stored) => {
                 // Where it is not held yet, the turn before is letting go of it.
                 let lock = match lock {
@@ -100,6 +120,11 @@ impl Assistant {
             Started::Busy => Err(SayError::Busy),
             Started::NoSuchConversation => Err(SayError::NotFound),
         }
+    }
+
+    async fn limited(&self, teacher: &TeacherId, reached: Reached) -> anyhow::Result<SayError> {
+        self.parts.journal.note(reached.entry(teacher)).await?;
+        Ok(SayError::Limited(reached))
     }
 
     /// The conversation goes on while drafts wait: their calls get a result
@@ -164,6 +189,10 @@ impl Assistant {
         };
         if !can_go_on(&stored.turn) || !is_latest().await? {
             return Ok(stored);
+        }
+        let running = self.parts.limits.day.running;
+        if self.places.count(&caller.teacher.id) >= running {
+            return Err(self.limited(&caller.teacher.id, Reached::Running(running)).await?);
         }
         reopen(&mut stored.turn);
         self.parts.conversations.save(&mut stored, &[]).await?;

@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     clock::{Clock, Ids},
-    school::{School, StudentId, Teacher},
-    vault::{Authority, Grant, Need},
+    school::{Chart, School, StudentId, Teacher},
+    vault::{Authority, Grant, Need, Permission, Scope},
 };
 
 /// What is printed on a tool.
@@ -84,6 +84,30 @@ pub struct Preview {
     pub action: String,
     /// The small print beside the button.
     pub note: String,
+    /// How the page tells what came of it; those of a mail where nothing is said.
+    #[serde(default, skip_serializing_if = "Outcomes::are_of_a_mail")]
+    pub outcomes: Outcomes,
+}
+
+/// The words for what came of a yes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcomes {
+    /// What it is when it happened: "sent".
+    pub done: String,
+    /// Where the teacher looks when nobody knows: "Look in your sent mail."
+    pub look: String,
+}
+
+impl Default for Outcomes {
+    fn default() -> Self {
+        Self { done: "sent".to_owned(), look: "Look in your sent mail.".to_owned() }
+    }
+}
+
+impl Outcomes {
+    fn are_of_a_mail(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// One line of a preview.
@@ -187,7 +211,8 @@ pub trait Tool: Send + Sync + 'static {
     }
 
     /// Which students it reaches. One that is not among them is another student,
-    /// and a text that names one is looked at twice.
+    /// and a text that names one is looked at twice. What was sent is told on
+    /// the page of each.
     fn recipients(&self, _plan: &Self::Plan) -> Vec<StudentId> {
         Vec::new()
     }
@@ -208,6 +233,19 @@ pub trait Tool: Send + Sync + 'static {
 
     /// What was done, in a few words with the numbers in it.
     fn did(&self, output: &Self::Output) -> String;
+
+    /// What the page shows of it besides these words, if anything.
+    fn shows(&self, _output: &Self::Output) -> Option<Exhibit> {
+        None
+    }
+}
+
+/// What a call shows on the teacher's page, as a value: the page draws it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "exhibit", rename_all = "snake_case")]
+pub enum Exhibit {
+    /// A chart, with its numbers.
+    Chart(Chart),
 }
 
 /// What a run left behind.
@@ -217,6 +255,8 @@ pub struct Ran {
     pub said: Value,
     /// For the teacher: "Looked at 4 classes".
     pub did: String,
+    /// For the page.
+    pub shown: Option<Exhibit>,
 }
 
 /// A tool without its types, for the driver's list.
@@ -226,6 +266,8 @@ pub trait AnyTool: Send + Sync + 'static {
     fn card(&self) -> &'static Card;
     /// What the vault must be asked for.
     fn need(&self) -> Option<Need>;
+    /// The same in plain words.
+    fn permissions(&self) -> &'static [Permission];
     /// As the model reads it.
     fn schema(&self) -> ToolSchema;
     /// Makes a plan from what the model said.
@@ -248,6 +290,10 @@ impl<T: Tool> AnyTool for T {
 
     fn need(&self) -> Option<Need> {
         T::Needs::need()
+    }
+
+    fn permissions(&self) -> &'static [Permission] {
+        T::Needs::PERMISSIONS
     }
 
     fn schema(&self) -> ToolSchema {
@@ -278,8 +324,8 @@ impl<T: Tool> AnyTool for T {
         let plan = plan.typed().map_err(anyhow::Error::from)?;
         let key = T::Needs::from_grant(grant).ok_or(ToolError::KeyRefused(KeyFault::TooNarrow))?;
         let output = Tool::run(self, scene, plan, key).await?;
-        let did = self.did(&output);
-        Ok(Ran { said: serde_json::to_value(output).map_err(anyhow::Error::from)?, did })
+        let (did, shown) = (self.did(&output), self.shows(&output));
+        Ok(Ran { said: serde_json::to_value(output).map_err(anyhow::Error::from)?, did, shown })
     }
 }
 
@@ -319,6 +365,12 @@ impl Toolbox {
     /// All tools, ordered by name.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn AnyTool>> {
         self.tools.values()
+    }
+
+    /// What a scope means in plain words, if one of the tools asks for it.
+    pub fn permission(&self, scope: &Scope) -> Option<&'static Permission> {
+        let all = self.iter().flat_map(|tool| tool.permissions());
+        all.into_iter().find(|permission| Scope::named(permission.scope).is_same_as(scope))
     }
 
     /// All tools as the model reads them.

@@ -7,13 +7,16 @@
 //! One law: **each call has exactly one result, in order, whatever happens.**
 //! Every way out of a turn goes through [`Turn::close`], which keeps it.
 
+mod result;
+
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::{
     ids::{ApprovalId, TurnId},
     json::Json,
+    limits::{TurnLimits, Used},
     model::{Finish, ModelCall},
+    toolbox::Exhibit,
 };
 use crate::vault::{ConnectReason, Need};
 
@@ -28,6 +31,12 @@ pub struct Turn {
     pub steps: Vec<Step>,
     /// Where the turn stands.
     pub status: Status,
+    /// What it may use: as it was when it began.
+    #[serde(default)]
+    pub limits: TurnLimits,
+    /// What it has used.
+    #[serde(default)]
+    pub used: Used,
 }
 
 /// One answer of the model, with the calls it made.
@@ -104,6 +113,9 @@ pub struct CallResult {
     pub did: String,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
+    /// What the page shows of it; the model is not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Exhibit>,
 }
 
 /// How a call ended.
@@ -193,6 +205,25 @@ pub enum Limit {
     ModelCalls,
     /// Time at work, not counting the time that a person thinks.
     Time,
+    /// What the model may write.
+    Output,
+    /// What the teacher may use in a day.
+    Day,
+    /// What the whole site may use in a day.
+    Site,
+}
+
+impl Limit {
+    /// As it stands in the audit.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ModelCalls => "model_calls",
+            Self::Time => "turn_seconds",
+            Self::Output => "output_tokens",
+            Self::Day => "tokens_per_day",
+            Self::Site => "site_tokens_per_day",
+        }
+    }
 }
 
 /// What to do next.
@@ -216,16 +247,19 @@ pub enum Next {
 pub struct NoSuchOpenCall(pub String);
 
 impl Turn {
-    /// How many times the model is asked in one turn, at most.
-    pub const MODEL_CALLS: usize = 8;
-    /// How many calls the model may make in one turn.
-    pub const TOOL_CALLS: usize = 24;
     /// How often the very same call may be made in one turn.
     pub const SAME_CALL: usize = 2;
 
     /// A turn that begins.
     pub fn new(id: TurnId, words: impl Into<String>) -> Self {
-        Self { id, words: words.into(), steps: Vec::new(), status: Status::Running }
+        Self {
+            id,
+            words: words.into(),
+            steps: Vec::new(),
+            status: Status::Running,
+            limits: TurnLimits::default(),
+            used: Used::default(),
+        }
     }
 
     /// What to do next.
@@ -243,8 +277,11 @@ impl Turn {
         if step.finish.is_some() && step.calls.is_empty() {
             return Next::Done;
         }
-        if step.finish.is_some() && self.steps.len() >= Self::MODEL_CALLS {
+        if step.finish.is_some() && self.steps.len() >= self.limits.model_calls {
             return Next::OverBudget(Limit::ModelCalls);
+        }
+        if self.used.output_tokens >= self.limits.output_tokens {
+            return Next::OverBudget(Limit::Output);
         }
         Next::AskModel
     }
@@ -281,7 +318,7 @@ impl Turn {
     fn admit(&self, step: usize, n: usize, call: ModelCall) -> Call {
         let earlier = self.calls().count() + n;
         let same = self.calls().filter(|c| c.tool == call.tool && c.arguments == call.arguments).count();
-        let refusal = if earlier >= Self::TOOL_CALLS {
+        let refusal = if earlier >= self.limits.tool_calls {
             Some("This turn has used up its tool calls. Answer with what you have.")
         } else if same >= Self::SAME_CALL {
             Some("You made this very call already. Use its result, or answer with what you have.")
@@ -363,28 +400,6 @@ impl Turn {
     /// Whether the turn is over.
     pub fn is_over(&self) -> bool {
         matches!(self.status, Status::Ended { .. })
-    }
-}
-
-impl CallResult {
-    /// The call cannot run as asked; `words` tell the model what would be right.
-    pub fn refused(words: &str) -> Self {
-        Self { outcome: Outcome::Refused, said: json!({ "error": words }).into(), did: String::new(), took_ms: 0 }
-    }
-
-    fn not_run() -> Self {
-        let said = json!({ "status": "not_run", "note": "The turn ended before this call ran. Nothing was sent." });
-        Self { outcome: Outcome::NotRun, said: said.into(), did: String::new(), took_ms: 0 }
-    }
-
-    fn undecided(pause: &Pause) -> Self {
-        let note = match pause {
-            Pause::Approval { .. } => "The teacher has not decided yet. Nothing was sent. The draft still waits.",
-            Pause::Connection { .. } => "The teacher has not connected the account. Nothing was sent.",
-            Pause::SignIn => "The teacher has not signed in again. Nothing was sent.",
-        };
-        let said = json!({ "status": "not_decided", "note": note });
-        Self { outcome: Outcome::Undecided, said: said.into(), did: String::new(), took_ms: 0 }
     }
 }
 

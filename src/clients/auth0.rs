@@ -1,11 +1,15 @@
-//! Auth0 on the wire: the sign-in (OpenID Connect) and the token vault.
+//! Auth0 on the wire: the sign-in (OpenID Connect), the token vault, and the
+//! register of connected accounts (My Account API).
 //!
 //! One room for both because they speak to one tenant as one application. It
 //! calls no other host than the issuer's, follows no redirect, keeps no token,
 //! and puts no word of the provider before a teacher.
 
 mod application;
+mod connected_accounts;
 mod id_token;
+mod logout_token;
+mod my_account;
 mod person;
 mod provider;
 mod refusals;
@@ -17,5 +21,6 @@ mod wire;
 mod rehearsal;
 
 pub use application::{Application, ApplicationError};
+pub use connected_accounts::Auth0Accounts;
 pub use sign_in::Auth0SignIn;
 pub use token_vault::Auth0Vault;

@@ -9,18 +9,26 @@ mod chunks;
 mod faults;
 mod service;
 
-use async_openai::{Client, config::OpenAIConfig};
+use std::time::Duration;
+
+use async_openai::{Client, config::OpenAIConfig, error::OpenAIError};
 use async_trait::async_trait;
-use futures_util::{StreamExt, stream};
+use futures_util::{Stream, StreamExt, stream};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use url::Url;
 
 use self::{
     chunks::{Assembly, Chunk},
     service::OneAttempt,
 };
-use crate::assistant::model::{Message, Model, ModelCall, ModelError, ModelRequest, ModelStream, ToolSchema};
+use crate::assistant::model::{
+    Message, Model, ModelCall, ModelError, ModelEvent, ModelRequest, ModelStream, ToolSchema, Usage,
+};
+
+/// How long the service may take to say what it has counted.
+const LAST_WORD: Duration = Duration::from_millis(300);
 
 /// A model behind an OpenAI-compatible endpoint.
 pub struct OpenAiModel {
@@ -49,11 +57,18 @@ impl Model for OpenAiModel {
             let (mut chunks, mut assembly) = state?;
             loop {
                 let item = chunks.next().await;
-                let events = match item {
+                let mut usage = item.as_ref().and_then(|item| item.as_ref().ok()).and_then(Chunk::usage);
+                let mut events = match item {
                     Some(Ok(chunk)) => assembly.take(chunk),
                     Some(Err(fault)) => vec![Err(faults::midway(&fault))],
                     None => vec![Assembly::cut_off()],
                 };
+                if assembly.is_ended() && usage.is_none() {
+                    usage = last_word(&mut chunks).await;
+                }
+                if let Some(usage) = usage.filter(|_| assembly.is_ended()) {
+                    events.insert(0, Ok(ModelEvent::Usage(usage)));
+                }
                 if events.iter().any(Result::is_err) || assembly.is_ended() {
                     return Some((events, None));
                 }
@@ -66,10 +81,24 @@ impl Model for OpenAiModel {
     }
 }
 
+/// The service tells what it has counted behind the finish reason. It is not
+/// waited for: then the house estimates.
+async fn last_word(chunks: &mut (impl Stream<Item = Result<Chunk, OpenAIError>> + Unpin)) -> Option<Usage> {
+    let next = async {
+        while let Some(Ok(chunk)) = chunks.next().await {
+            if let Some(usage) = chunk.usage() {
+                return Some(usage);
+            }
+        }
+        None
+    };
+    timeout(LAST_WORD, next).await.ok().flatten()
+}
+
 fn wire_request(model: &str, request: &ModelRequest) -> Value {
     let messages: Vec<Value> = request.messages.iter().map(wire_message).collect();
-    let mut body =
-        json!({ "model": model, "messages": messages, "stream": true, "store": false, "user": request.user });
+    let mut body = json!({ "model": model, "messages": messages, "stream": true, "store": false,
+        "stream_options": { "include_usage": true }, "user": request.user });
     if !request.tools.is_empty() {
         body["tools"] = request.tools.iter().map(wire_tool).collect();
     }

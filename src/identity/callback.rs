@@ -8,6 +8,8 @@ use url::form_urlencoded;
 const MAX_QUERY: usize = 8 * 1024;
 /// The longest code; Auth0's have some fifty characters.
 const MAX_CODE: usize = 2 * 1024;
+/// The longest code of a connected account, by Auth0's own description.
+const MAX_CONNECT_CODE: usize = 128;
 /// The longest state; ours have 43 characters.
 const MAX_STATE: usize = 256;
 /// The longest issuer, and the longest error code that is worth a log line.
@@ -16,7 +18,7 @@ const MAX_ERROR: usize = 64;
 
 /// The parameters that mean something here: each may come once only, or two
 /// readers of one address could see two different answers (RFC 6749, 3.1).
-const KNOWN: [&str; 5] = ["code", "state", "iss", "error", "error_description"];
+const KNOWN: [&str; 6] = ["code", "state", "iss", "error", "error_description", "connect_code"];
 
 /// A code to trade for an identity, and what must fit it.
 #[derive(Debug, Clone)]
@@ -34,6 +36,13 @@ pub struct Callback {
 pub enum CallbackOutcome {
     /// The teacher said yes.
     Code(Callback),
+    /// The teacher said yes to connecting an account.
+    Connected {
+        /// By which the attempt is found and forgotten.
+        state: String,
+        /// Single use, worthless without the attempt's verifier.
+        code: SecretString,
+    },
     /// The teacher said no.
     Declined {
         /// By which the attempt is found and forgotten.
@@ -53,6 +62,7 @@ impl CallbackOutcome {
     pub fn state(&self) -> Option<&str> {
         match self {
             Self::Code(callback) => Some(&callback.state),
+            Self::Connected { state, .. } => Some(state),
             Self::Declined { state } | Self::ProviderError { state, .. } => state.as_deref(),
         }
     }
@@ -73,8 +83,8 @@ pub enum CallbackError {
     /// Too long, or with characters that cannot be part of it.
     #[error("the parameter {0} is malformed")]
     Malformed(&'static str),
-    /// Yes and no at once.
-    #[error("the answer holds both a code and an error")]
+    /// Yes and no at once, or two kinds of yes.
+    #[error("the answer holds more than one of a code, a connect code and an error")]
     Contradiction,
 }
 
@@ -84,8 +94,15 @@ impl Callback {
         if query.len() > MAX_QUERY {
             return Err(CallbackError::TooLong);
         }
-        let [code, state, iss, error, _] = collect(query)?;
+        let [code, state, iss, error, _, connected] = collect(query)?;
         let state = state.map(|state| token("state", state, MAX_STATE)).transpose()?;
+        if let Some(connected) = connected {
+            if code.is_some() || error.is_some() {
+                return Err(CallbackError::Contradiction);
+            }
+            let code = token("connect_code", connected, MAX_CONNECT_CODE)?.into();
+            return Ok(CallbackOutcome::Connected { state: state.ok_or(CallbackError::Missing("state"))?, code });
+        }
         match (code, error) {
             (Some(_), Some(_)) => Err(CallbackError::Contradiction),
             (None, None) => Err(CallbackError::Missing("code")),
@@ -175,6 +192,11 @@ mod tests {
             ("code=c&state=s&iss=a&iss=b", CallbackError::Repeated("iss")),
             ("error=a&error=access_denied&state=s", CallbackError::Repeated("error")),
             ("code=c&error=access_denied&state=s", CallbackError::Contradiction),
+            ("connect_code=c&code=c&state=s", CallbackError::Contradiction),
+            ("connect_code=c&error=access_denied&state=s", CallbackError::Contradiction),
+            ("connect_code=c", CallbackError::Missing("state")),
+            ("connect_code=&state=s", CallbackError::Missing("connect_code")),
+            ("connect_code=c&connect_code=d&state=s", CallbackError::Repeated("connect_code")),
             ("code=c%0Ad&state=s", CallbackError::Malformed("code")),
             ("code=c%20d&state=s", CallbackError::Malformed("code")),
             ("code=%FF&state=s", CallbackError::Malformed("code")),
@@ -189,8 +211,10 @@ mod tests {
 
     #[test]
     fn a_code_is_not_printed() {
-        let outcome = Callback::parse("code=canary-4711&state=s").unwrap();
-        assert!(!format!("{outcome:?}").contains("canary"));
+        for query in ["code=canary-4711&state=s", "connect_code=canary-4711&state=s"] {
+            let outcome = Callback::parse(query).unwrap();
+            assert!(!format!("{outcome:?}").contains("canary"));
+        }
     }
 
     proptest! {

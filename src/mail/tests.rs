@@ -251,3 +251,17 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn ten_thousand_short_mails_say_what_their_drafts_say(subject in any_text(3), body in any_text(4), name in any_text(2)) {
+        let (Ok(subject), Ok(body)) = (Subject::parse(&subject), Body::parse(&body)) else { return Ok(()) };
+        let Some(to_name) = PersonName::clean(&name) else { return Ok(()) };
+        let draft = Draft { to_name, subject, body, ..draft("x", "y") };
+        let shown = freeze(&draft).shown().unwrap();
+        prop_assert_eq!((&*shown.body, &*shown.subject), (draft.body.as_str(), draft.subject.as_str()));
+        prop_assert_eq!(&shown.to.address, "mateo.nguyen@example.com");
+    }
+}

@@ -1,8 +1,10 @@
-//! Google as the app meets it: access tokens that the vault hands out, and Gmail.
+//! Google as the app meets it: access tokens that the vault hands out, Gmail
+//! and Calendar.
 //!
 //! What is accepted is written into the accept log and shown in the outbox.
 //! Nothing is ever delivered.
 
+mod calendar;
 mod error;
 mod gmail;
 
@@ -14,6 +16,7 @@ use std::{
 use actix_web::{HttpRequest, http::header, web};
 use jiff::{SignedDuration, Timestamp};
 
+pub use self::calendar::StoredEvent;
 use self::error::GoogleError;
 use super::{hold, token};
 use crate::clock::{Clock, Ids};
@@ -27,6 +30,7 @@ pub struct Google {
     ids: Arc<dyn Ids>,
     tokens: Mutex<HashMap<String, AccessToken>>,
     accepted: Mutex<Vec<AcceptedMail>>,
+    calendars: Mutex<HashMap<String, Vec<StoredEvent>>>,
 }
 
 /// What an access token stands for.
@@ -58,12 +62,28 @@ pub struct AcceptedMail {
 
 impl Google {
     pub(super) fn new(clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        Self { clock, ids, tokens: Mutex::default(), accepted: Mutex::default() }
+        Self { clock, ids, tokens: Mutex::default(), accepted: Mutex::default(), calendars: Mutex::default() }
     }
 
     /// Everything that was accepted, oldest first.
     pub fn accepted(&self) -> Vec<AcceptedMail> {
         hold(&self.accepted).clone()
+    }
+
+    /// What stands in somebody's calendar, in the order in which it came there.
+    pub fn calendar_of(&self, owner: &str) -> Vec<StoredEvent> {
+        hold(&self.calendars).get(owner).cloned().unwrap_or_default()
+    }
+
+    /// Puts an event into somebody's calendar; not where its name is taken.
+    pub fn put(&self, owner: &str, event: StoredEvent) -> bool {
+        let mut calendars = hold(&self.calendars);
+        let events = calendars.entry(owner.to_owned()).or_default();
+        let is_free = events.iter().all(|other| other.id != event.id);
+        if is_free {
+            events.push(event);
+        }
+        is_free
     }
 
     /// Makes an access token of `owner` that ends at `expires_at`.
@@ -101,5 +121,8 @@ impl Google {
 }
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config.route("/gmail/v1/users/me/messages/send", web::post().to(gmail::send));
+    config
+        .route("/gmail/v1/users/me/messages/send", web::post().to(gmail::send))
+        .route("/calendar/v3/calendars/{calendar}/events", web::get().to(calendar::list))
+        .route("/calendar/v3/calendars/{calendar}/events", web::post().to(calendar::insert));
 }

@@ -10,7 +10,7 @@ use actix_web::{
     web::{Data, PayloadConfig, ServiceConfig, scope},
 };
 
-use super::{World, auth0, google, line::Line, model, outbox, pages, wire};
+use super::{World, agenda, auth0, google, line::Line, model, outbox, pages, wire};
 
 /// Gmail's own limit is 35 MiB for the message; base64 and JSON come on top.
 const LARGEST_REQUEST: usize = 64 << 20;
@@ -73,5 +73,6 @@ fn mount(config: &mut ServiceConfig, world: &World) {
         .service(scope("/google").configure(google::routes))
         .configure(model::configure(Data::from(world.model.clone())))
         .configure(outbox::routes)
+        .configure(agenda::routes)
         .configure(pages::routes);
 }

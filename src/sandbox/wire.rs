@@ -144,6 +144,15 @@ enum Stage<B> {
     Gone,
 }
 
+impl<B> Drop for Play<B> {
+    /// The client went away before there was an answer.
+    fn drop(&mut self) {
+        if !matches!(self.stage, Stage::Gone) {
+            self.world.log.amend(self.number, |record| record.ending = Ending::Broken);
+        }
+    }
+}
+
 impl<B: MessageBody + 'static> Play<B> {
     async fn through(&mut self, strike: Option<Strike>) -> Result<ServiceResponse<BoxBody>, Error> {
         if let Some(Strike { fault, effects }) = strike {

@@ -67,6 +67,11 @@ impl AppKeys {
         self.current.derive(purpose)
     }
 
+    /// What older keys gave as cookies want it.
+    pub fn derive_wide_previous(&self, purpose: &str) -> Vec<[u8; 64]> {
+        self.previous.iter().map(|key| key.derive(purpose)).collect()
+    }
+
     /// What older keys gave for this purpose: they open, and never seal.
     pub fn derive_previous(&self, purpose: &str) -> Vec<[u8; 32]> {
         self.previous.iter().map(|key| key.derive(purpose)).collect()

@@ -7,8 +7,8 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{
-    Auth0, Data, Endpoint, Google, Identity, Keys, Log, LogFormat, ModelSource, Outbound, SecretKey, Settings,
-    SettingsFaults, Web, address,
+    Auth0, Connecting, Data, Endpoint, Google, Identity, Keys, Log, LogFormat, ModelSource, Outbound, SecretKey,
+    Settings, SettingsFaults, Web, address, limits,
     reader::{Reader, quoted},
 };
 
@@ -20,11 +20,23 @@ pub(super) fn read(lookup: &dyn Fn(&str) -> Option<String>, sandbox: bool) -> Re
     let google = google(&mut reader);
     let web = web(&mut reader);
     let outbound = outbound(&mut reader);
+    let (sessions, limits) = (limits::sessions(&mut reader), limits::read(&mut reader));
     let data = data(&mut reader);
     let keys = keys(&mut reader);
     let log = log(&mut reader);
     let settings = (|| {
-        Some(Settings { identity: identity?, model: model?, google, web: web?, outbound, data: data?, keys, log: log? })
+        Some(Settings {
+            identity: identity?,
+            model: model?,
+            google,
+            web: web?,
+            outbound,
+            sessions: sessions?,
+            limits: limits?,
+            data: data?,
+            keys,
+            log: log?,
+        })
     })();
     reader.finish(settings)
 }
@@ -40,7 +52,7 @@ fn identity(reader: &mut Reader<'_>, sandbox: bool) -> Option<Identity> {
         return auth0(reader).map(Identity::Auth0);
     }
     // A forgotten group must never fall back to a sign-in that lets everybody in.
-    for name in ["AUTH0_ISSUER", "AUTH0_CONNECTION"] {
+    for name in ["AUTH0_ISSUER", "AUTH0_CONNECTION", "AUTH0_CONNECT_BY"] {
         if reader.is_set(name) {
             reader.fault(
                 name,
@@ -72,6 +84,11 @@ fn auth0(reader: &mut Reader<'_>) -> Option<Auth0> {
     let client_id = reader.parsed("AUTH0_CLIENT_ID", |text| Ok(text.to_owned()));
     let client_secret = reader.parsed("AUTH0_CLIENT_SECRET", |text| Ok(SecretString::from(text)));
     let connection = reader.or_default("AUTH0_CONNECTION", |text| Ok(text.to_owned()));
+    let connect_by = reader.or_default("AUTH0_CONNECT_BY", |text| match text {
+        "accounts" => Ok(Connecting::Accounts),
+        "sign-in" => Ok(Connecting::SignIn),
+        other => Err(format!("is {}; set accounts or sign-in, or leave it unset", quoted(other))),
+    });
     let issuer = if reader.is_set("AUTH0_ISSUER") {
         reader.parsed("AUTH0_ISSUER", address::endpoint)
     } else {
@@ -83,6 +100,7 @@ fn auth0(reader: &mut Reader<'_>) -> Option<Auth0> {
         client_id: client_id?,
         client_secret: client_secret?,
         connection: connection?,
+        connect_by: connect_by?,
     })
 }
 

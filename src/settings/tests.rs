@@ -116,6 +116,16 @@ fn each_wrong_value_is_named_by_its_variable() {
         ("PORT", "0"),
         ("PORT", "70000"),
         ("HTTPS_PROXY", "proxy"),
+        ("SESSION_IDLE_MINUTES", "0"),
+        ("SESSION_HOURS", "169"),
+        ("ALLOWED_ACCOUNTS", ","),
+        ("ALLOWED_ACCOUNTS", "school.example"),
+        ("LIMIT_MODEL_CALLS", "0"),
+        ("LIMIT_SENDS_PER_DAY", "-1"),
+        ("LIMIT_SITE_TOKENS_PER_DAY", "many"),
+        ("LIMIT_REQUESTS_PER_MINUTE", "0"),
+        ("LIMIT_BODY_SECONDS", "0.5"),
+        ("TRUSTED_PROXIES", "10.0.0.1, proxy"),
         ("APP_SECRET_KEY", "abc"),
         ("APP_SECRET_KEY", "zz0c3a9be1d24478a6c10e92f7b38d5406e2c9a1b47f35d8806a1e4b9c72d3f1"),
         ("APP_SECRET_KEY_PREVIOUS", "abc"),
@@ -148,6 +158,7 @@ fn a_group_set_in_part_is_refused_by_what_is_missing() {
 fn a_forgotten_group_never_falls_back_to_the_sandbox() {
     assert_eq!(faults(read(&[("AUTH0_ISSUER", "https://login.school.example/")])), ["AUTH0_ISSUER"]);
     assert_eq!(faults(read(&[("AUTH0_CONNECTION", "google-oauth2")])), ["AUTH0_CONNECTION"]);
+    assert_eq!(faults(read(&[("AUTH0_CONNECT_BY", "sign-in")])), ["AUTH0_CONNECT_BY"]);
     assert_eq!(faults(read(&[("OPENAI_MODEL", "gpt-4.1")])), ["OPENAI_MODEL"]);
     assert_eq!(faults(read(&[("GOOGLE_API_BASE_URL", "http://127.0.0.1:9")])), ["GOOGLE_API_BASE_URL"]);
     assert_eq!(faults(read(&[("PUBLIC_URL", "https://aide.school.example")])), ["PUBLIC_URL"]);

@@ -27,6 +27,8 @@ pub enum Section {
     Google,
     /// Where browsers reach the application.
     Web,
+    /// How much of everything.
+    Limits,
     /// What is kept, and how it is sealed.
     Data,
     /// What the operator reads.
@@ -41,6 +43,7 @@ impl Section {
             Self::Model => "Language model",
             Self::Google => "Google",
             Self::Web => "Web",
+            Self::Limits => "Limits",
             Self::Data => "Data and keys",
             Self::Log => "Log",
         }
@@ -73,6 +76,21 @@ pub const VARIABLES: &[Variable] = &[
         "Another issuer URL: a custom domain, or a provider on this computer (only there may it be http)",
     ),
     plain(Section::SignIn, "AUTH0_CONNECTION", "google-oauth2", "The Auth0 connection for login and vault"),
+    plain(
+        Section::SignIn,
+        "AUTH0_CONNECT_BY",
+        "accounts",
+        "How a Google account comes into the vault: accounts (Connected Accounts, a trip of its own) or sign-in (a \
+         tenant of the older kind, where signing in with consent fills it)",
+    ),
+    plain(Section::SignIn, "SESSION_IDLE_MINUTES", "60", "How long a session lasts without a request"),
+    plain(Section::SignIn, "SESSION_HOURS", "12", "How long a session lasts at most"),
+    plain(
+        Section::SignIn,
+        "ALLOWED_ACCOUNTS",
+        "",
+        "Who may sign in: addresses, or domains as @school.example, separated by commas; unset, whoever the provider lets in",
+    ),
     secret(
         Section::Model,
         "OPENAI_API_KEY",
@@ -105,6 +123,47 @@ pub const VARIABLES: &[Variable] = &[
         Section::Web,
         "HTTPS_PROXY",
         "The proxy for outgoing https, where the network wants one; calls to this computer never use it",
+    ),
+    plain(Section::Limits, "LIMIT_MODEL_CALLS", "8", "How many times one turn may ask the model"),
+    plain(Section::Limits, "LIMIT_TOOL_CALLS", "24", "How many calls of tools one turn may make"),
+    plain(Section::Limits, "LIMIT_DRAFTS", "10", "How many drafts one turn may lay before a teacher"),
+    plain(
+        Section::Limits,
+        "LIMIT_TURN_SECONDS",
+        "120",
+        "How long one turn may work, not counting the time that a person thinks",
+    ),
+    plain(Section::Limits, "LIMIT_OUTPUT_TOKENS", "16000", "How many tokens the model may write in one turn"),
+    plain(Section::Limits, "LIMIT_RUNNING_TURNS", "2", "How many turns of one teacher may work at the same time"),
+    plain(Section::Limits, "LIMIT_TURNS_PER_DAY", "200", "How many turns one teacher may begin in a day"),
+    plain(
+        Section::Limits,
+        "LIMIT_TOKENS_PER_DAY",
+        "2000000",
+        "How many tokens the model may read and write for one teacher in a day",
+    ),
+    plain(Section::Limits, "LIMIT_SENDS_PER_DAY", "100", "How many mails one teacher may send in a day"),
+    plain(
+        Section::Limits,
+        "LIMIT_SITE_TOKENS_PER_DAY",
+        "20000000",
+        "How many tokens the model may read and write for all in a day; 0 asks it nothing",
+    ),
+    plain(Section::Limits, "LIMIT_REQUESTS_PER_MINUTE", "600", "How many requests one teacher may make in a minute"),
+    plain(
+        Section::Limits,
+        "LIMIT_ADDRESS_REQUESTS_PER_MINUTE",
+        "3000",
+        "How many requests may come from one address in a minute",
+    ),
+    plain(Section::Limits, "LIMIT_HEAD_SECONDS", "5", "How long the head of a request may take"),
+    plain(Section::Limits, "LIMIT_BODY_SECONDS", "10", "How long the body of a request may take"),
+    plain(Section::Limits, "LIMIT_CONNECTIONS", "10000", "How many connections may be open at the same time"),
+    plain(
+        Section::Limits,
+        "TRUSTED_PROXIES",
+        "",
+        "Addresses of proxies, separated by commas, whose X-Forwarded-For is believed; of nobody else's",
     ),
     secret(
         Section::Data,

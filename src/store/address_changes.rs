@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use async_trait::async_trait;
-use sqlx::Row;
+use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{Store, millis};
 use crate::{
@@ -15,15 +15,16 @@ impl Store {
     pub async fn address_changes(&self) -> anyhow::Result<Vec<AddressChange>> {
         let sql = "SELECT teacher_id, student_id, email FROM address_changes ORDER BY changed_at";
         let rows = sqlx::query(sql).fetch_all(&self.reader).await?;
-        let read = |row: &sqlx::sqlite::SqliteRow| {
-            Ok(AddressChange {
-                teacher: TeacherId::new(row.get::<String, _>("teacher_id")),
-                student: StudentId::parse(row.get("student_id")).context("a stored student id is unreadable")?,
-                email: EmailAddress::parse(row.get("email")).context("a stored address is unreadable")?,
-            })
-        };
         rows.iter().map(read).collect()
     }
+}
+
+fn read(row: &SqliteRow) -> anyhow::Result<AddressChange> {
+    Ok(AddressChange {
+        teacher: TeacherId::new(row.get::<String, _>("teacher_id")),
+        student: StudentId::parse(row.get("student_id")).context("a stored student id is unreadable")?,
+        email: EmailAddress::parse(row.get("email")).context("a stored address is unreadable")?,
+    })
 }
 
 #[async_trait]
@@ -32,7 +33,7 @@ impl AddressChanges for Store {
         let sql = "INSERT INTO address_changes (teacher_id, student_id, email, changed_at) VALUES ($1, $2, $3, $4) \
                    ON CONFLICT (teacher_id, student_id) DO UPDATE SET email = excluded.email, \
                    changed_at = excluded.changed_at";
-        let mut tx = self.write().await?;
+        let mut tx = self.write_durably().await?;
         sqlx::query(sql)
             .bind(change.teacher.as_str())
             .bind(change.student.as_str())
@@ -43,5 +44,11 @@ impl AddressChanges for Store {
         let entry = Entry::by(&change.teacher, Kind::Data, "address_changed");
         self.write_down(&mut tx, &[Entry { students: vec![change.student.to_string()], ..entry }]).await?;
         Ok(tx.commit().await?)
+    }
+
+    async fn kept_by(&self, teacher: &TeacherId) -> anyhow::Result<Vec<AddressChange>> {
+        let sql = "SELECT teacher_id, student_id, email FROM address_changes WHERE teacher_id = $1 ORDER BY changed_at";
+        let rows = sqlx::query(sql).bind(teacher.as_str()).fetch_all(&self.reader).await?;
+        rows.iter().map(read).collect()
     }
 }

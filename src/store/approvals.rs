@@ -13,7 +13,7 @@ use crate::{
         approval::{Approval, ApprovalState},
         conversation::{Approvals, Standing},
     },
-    school::TeacherId,
+    school::{StudentId, TeacherId},
 };
 
 /// A query for whole approvals, with what comes behind `FROM approvals`.
@@ -21,7 +21,7 @@ macro_rules! select_approvals {
     ($tail:literal) => {
         concat!(
             "SELECT id, teacher_id, conversation_id, turn_id, call_id, tool, plan, preview, caution, state, revision, \
-             outcome, created_at, changed_at FROM approvals ",
+             outcome, created_at, changed_at, student_id FROM approvals ",
             $tail
         )
     };
@@ -43,6 +43,7 @@ struct ApprovalRow {
     outcome: Option<String>,
     created_at: i64,
     changed_at: i64,
+    student_id: Option<String>,
 }
 
 impl ApprovalRow {
@@ -66,6 +67,7 @@ impl ApprovalRow {
             outcome: self.outcome.as_deref().map(serde_json::from_str).transpose().context("outcome")?,
             created_at: timestamp(self.created_at)?,
             changed_at: timestamp(self.changed_at)?,
+            student: self.student_id.as_deref().map(StudentId::parse).transpose().context("student")?,
         })
     }
 }
@@ -82,6 +84,15 @@ impl Approvals for Store {
         let sql =
             select_approvals!("WHERE teacher_id = $1 AND conversation_id = $2 ORDER BY created_at, turn_id, call_id");
         let rows = sqlx::query_as::<_, ApprovalRow>(sql).bind(teacher.as_str()).bind(id.as_str());
+        rows.fetch_all(&self.reader).await?.into_iter().map(ApprovalRow::read).collect()
+    }
+
+    async fn about(&self, teacher: &TeacherId, student: &StudentId) -> anyhow::Result<Vec<Approval>> {
+        let sql = select_approvals!(
+            "WHERE teacher_id = $1 AND student_id = $2 AND state IN ('sent', 'unknown', 'superseded') \
+             ORDER BY changed_at DESC, id"
+        );
+        let rows = sqlx::query_as::<_, ApprovalRow>(sql).bind(teacher.as_str()).bind(student.as_str());
         rows.fetch_all(&self.reader).await?.into_iter().map(ApprovalRow::read).collect()
     }
 
@@ -107,21 +118,27 @@ impl Approvals for Store {
     }
 
     async fn advance(&self, from: Standing, next: &Approval) -> anyhow::Result<bool> {
-        // This connection syncs what it commits to the disk, and with it all
-        // that was written before.
-        let mut tx = self.claims.begin_with("BEGIN IMMEDIATE").await?;
-        let stood = update(&mut *tx, from, next).await?;
-        if stood {
-            self.write_down(&mut tx, &[next.entry(Some(from))]).await?;
-            tx.commit().await?;
-        }
-        Ok(stood)
+        self.trust.check()?;
+        self.trust.heed(self.advance_durably(from, next).await)
     }
 
     async fn in_state(&self, state: ApprovalState) -> anyhow::Result<Vec<Approval>> {
         let sql = select_approvals!("WHERE state = $1 ORDER BY id");
         let rows = sqlx::query_as::<_, ApprovalRow>(sql).bind(state.as_str()).fetch_all(&self.reader).await?;
         rows.into_iter().map(ApprovalRow::read).collect()
+    }
+}
+
+impl Store {
+    /// On the disk before it returns, and with it all that was written before.
+    async fn advance_durably(&self, from: Standing, next: &Approval) -> anyhow::Result<bool> {
+        let mut tx = self.write_durably().await?;
+        let stood = update(&mut *tx, from, next).await?;
+        if stood {
+            self.write_down(&mut tx, &[next.entry(Some(from))]).await?;
+            tx.commit().await?;
+        }
+        Ok(stood)
     }
 }
 
@@ -152,8 +169,8 @@ async fn update<'e>(
 
 pub(super) async fn insert(tx: &mut Transaction<'_, Sqlite>, approval: &Approval) -> anyhow::Result<()> {
     let sql = "INSERT INTO approvals (id, teacher_id, conversation_id, turn_id, call_id, tool, plan, preview, state, \
-               revision, outcome, created_at, changed_at, caution) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+               revision, outcome, created_at, changed_at, caution, student_id) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     sqlx::query(sql)
         .bind(approval.id.as_str())
         .bind(approval.teacher.as_str())
@@ -169,6 +186,7 @@ pub(super) async fn insert(tx: &mut Transaction<'_, Sqlite>, approval: &Approval
         .bind(millis(approval.created_at))
         .bind(millis(approval.changed_at))
         .bind(serde_json::to_string(&approval.caution)?)
+        .bind(approval.student.as_ref().map(StudentId::as_str))
         .execute(&mut **tx)
         .await?;
     Ok(())

@@ -71,28 +71,8 @@ fn status_word(status: &Status) -> &'static str {
 #[async_trait]
 impl Conversations for Store {
     async fn start(&self, new: NewTurn) -> anyhow::Result<Started> {
-        let mut tx = self.write().await?;
-        if let Some(already) = by_client_id(&mut tx, &new).await? {
-            return Ok(Started::Already(already));
-        }
-        let Some(seq) = next_place(&mut tx, &new).await? else { return Ok(Started::NoSuchConversation) };
-        let stored = StoredTurn {
-            turn: new.turn,
-            teacher: new.teacher,
-            conversation: new.conversation,
-            seq,
-            client_id: new.client_id,
-            version: 1,
-            asked_at: new.at,
-            noted: Vec::new(),
-        };
-        match insert_turn(&mut tx, &stored).await {
-            Ok(()) => {}
-            Err(sqlx::Error::Database(fault)) if fault.is_unique_violation() => return Ok(Started::Busy),
-            Err(fault) => return Err(fault.into()),
-        }
-        tx.commit().await?;
-        Ok(Started::New(stored))
+        self.trust.check()?;
+        self.trust.heed(self.start_turn(new).await)
     }
 
     async fn save(&self, stored: &mut StoredTurn, proposed: &[Approval]) -> anyhow::Result<()> {
@@ -139,6 +119,12 @@ impl Conversations for Store {
         row.fetch_optional(&self.reader).await?.map(TurnRow::read).transpose()
     }
 
+    async fn posted(&self, teacher: &TeacherId, id: &ClientId) -> anyhow::Result<Option<StoredTurn>> {
+        let sql = select_turns!("WHERE teacher_id = $1 AND client_id = $2");
+        let row = sqlx::query_as::<_, TurnRow>(sql).bind(teacher.as_str()).bind(id.as_str());
+        row.fetch_optional(&self.reader).await?.map(TurnRow::read).transpose()
+    }
+
     async fn latest(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Option<StoredTurn>> {
         let sql = select_turns!("WHERE teacher_id = $1 AND conversation_id = $2 ORDER BY seq DESC LIMIT 1");
         let row = sqlx::query_as::<_, TurnRow>(sql).bind(teacher.as_str()).bind(id.as_str());
@@ -172,6 +158,34 @@ impl Conversations for Store {
         let sql = select_turns!("WHERE status <> 'ended' ORDER BY id");
         let rows = sqlx::query_as::<_, TurnRow>(sql).fetch_all(&self.reader).await?;
         rows.into_iter().map(TurnRow::read).collect()
+    }
+}
+
+impl Store {
+    /// On the disk before it returns: the teacher is told that it is kept.
+    async fn start_turn(&self, new: NewTurn) -> anyhow::Result<Started> {
+        let mut tx = self.write_durably().await?;
+        if let Some(already) = by_client_id(&mut tx, &new).await? {
+            return Ok(Started::Already(already));
+        }
+        let Some(seq) = next_place(&mut tx, &new).await? else { return Ok(Started::NoSuchConversation) };
+        let stored = StoredTurn {
+            turn: new.turn,
+            teacher: new.teacher,
+            conversation: new.conversation,
+            seq,
+            client_id: new.client_id,
+            version: 1,
+            asked_at: new.at,
+            noted: Vec::new(),
+        };
+        match insert_turn(&mut tx, &stored).await {
+            Ok(()) => {}
+            Err(sqlx::Error::Database(fault)) if fault.is_unique_violation() => return Ok(Started::Busy),
+            Err(fault) => return Err(fault.into()),
+        }
+        tx.commit().await?;
+        Ok(Started::New(stored))
     }
 }
 

@@ -1,13 +1,15 @@
 //! Teachers and their sign-ins.
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{Store, millis};
 use crate::{
     audit::{Entry, Kind},
     identity::{
-        Caller, Parting, RefreshToken, RefreshTokens, SESSION_LIFETIME, SignInId, SignIns, SignedIn, SignedOut,
+        Caller, LONGEST_SESSION, LogoutNotice, Parting, RefreshToken, RefreshTokens, SignInId, SignIns, SignedIn,
+        SignedOut,
     },
     school::{Teacher, TeacherId},
 };
@@ -15,6 +17,19 @@ use crate::{
 /// What a sign-in's secrets are sealed for.
 const REFRESH: &str = "refresh token";
 const ID_TOKEN: &str = "id token";
+
+/// What stands sealed in a sign-in: the column, what for, and how it is put back.
+pub(super) fn sealed_columns() -> [(&'static str, &'static str, &'static str); 2] {
+    [
+        ("refresh_token", REFRESH, "UPDATE sign_ins SET refresh_token = $1 WHERE id = $2"),
+        ("id_token", ID_TOKEN, "UPDATE sign_ins SET id_token = $1 WHERE id = $2"),
+    ]
+}
+
+/// What is sealed opens for this teacher and this sign-in alone.
+pub(super) fn place(teacher: &str, sign_in: &str) -> String {
+    serde_json::json!([teacher, sign_in]).to_string()
+}
 
 #[async_trait]
 impl SignIns for Store {
@@ -35,13 +50,14 @@ impl SignIns for Store {
             .await?;
         let teacher = read_teacher(&row);
         // A browser that never came back leaves no token behind.
-        let over = millis(self.clock.now() - SESSION_LIFETIME);
+        let over = millis(self.clock.now() - LONGEST_SESSION);
         let sql = "DELETE FROM sign_ins WHERE created_at < $1 RETURNING teacher_id";
         let over = sqlx::query(sql).bind(over).fetch_all(&mut *tx).await?;
         let mut entries: Vec<Entry> = over.iter().map(|row| ended(row, Parting::RanOut)).collect();
         let id = hex::encode(self.ids.secret());
-        let refresh = signed_in.refresh_token.as_ref().map(|t| self.sealer.seal(&t.0, &id, REFRESH)).transpose()?;
-        let id_token = self.sealer.seal(&signed_in.id_token, &id, ID_TOKEN)?;
+        let place = place(teacher.id.as_str(), &id);
+        let refresh = signed_in.refresh_token.as_ref().map(|t| self.sealer.seal(&t.0, &place, REFRESH)).transpose()?;
+        let id_token = self.sealer.seal(&signed_in.id_token, &place, ID_TOKEN)?;
         let sql = "INSERT INTO sign_ins (id, teacher_id, sid, refresh_token, id_token, created_at) \
                    VALUES ($1, $2, $3, $4, $5, $6)";
         sqlx::query(sql)
@@ -65,6 +81,30 @@ impl SignIns for Store {
         Ok(row.map(|row| Caller { teacher: read_teacher(&row), sign_in: sign_in.clone() }))
     }
 
+    async fn all_of(&self, teacher: &TeacherId) -> anyhow::Result<Vec<SignInId>> {
+        let sql = "SELECT id FROM sign_ins WHERE teacher_id = $1 ORDER BY created_at";
+        let ids = sqlx::query_scalar(sql).bind(teacher.as_str()).fetch_all(&self.reader).await?;
+        Ok(ids.into_iter().map(|id: String| SignInId::new(id)).collect())
+    }
+
+    async fn named_in(&self, notice: &LogoutNotice) -> anyhow::Result<Option<Vec<SignInId>>> {
+        let mut tx = self.write().await?;
+        // What is older than any token that is believed needs no remembering.
+        let old = millis(self.clock.now() - SignedDuration::from_hours(1));
+        sqlx::query("DELETE FROM logout_tokens WHERE seen_at < $1").bind(old).execute(&mut *tx).await?;
+        let sql = "INSERT INTO logout_tokens (issuer, token, seen_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+        let row = sqlx::query(sql).bind(&notice.issuer).bind(&notice.token).bind(millis(self.clock.now()));
+        if row.execute(&mut *tx).await?.rows_affected() == 0 {
+            return Ok(None);
+        }
+        let sql = "SELECT s.id FROM sign_ins s JOIN teachers t ON t.id = s.teacher_id WHERE t.issuer = $1 \
+                   AND ($2 IS NULL OR s.sid = $2) AND ($3 IS NULL OR t.subject = $3)";
+        let ids = sqlx::query_scalar(sql).bind(&notice.issuer).bind(&notice.sid).bind(&notice.subject);
+        let ids: Vec<String> = ids.fetch_all(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(Some(ids.into_iter().map(SignInId::new).collect()))
+    }
+
     async fn end(&self, sign_in: &SignInId, why: Parting) -> anyhow::Result<SignedOut> {
         let mut tx = self.write().await?;
         let sql = "DELETE FROM sign_ins WHERE id = $1 RETURNING teacher_id, refresh_token, id_token";
@@ -72,8 +112,9 @@ impl SignIns for Store {
         let Some(row) = row else { return Ok(SignedOut::default()) };
         self.write_down(&mut tx, &[ended(&row, why)]).await?;
         tx.commit().await?;
+        let place = place(row.get("teacher_id"), sign_in.as_str());
         let open = |sealed: Option<String>, purpose| {
-            sealed.map(|sealed| self.sealer.open(&sealed, sign_in.as_str(), purpose)).transpose()
+            sealed.map(|sealed| self.sealer.open(&sealed, &place, purpose)).transpose()
         };
         Ok(SignedOut {
             refresh_token: open(row.get("refresh_token"), REFRESH)?.map(RefreshToken),
@@ -85,11 +126,33 @@ impl SignIns for Store {
 #[async_trait]
 impl RefreshTokens for Store {
     async fn of(&self, sign_in: &SignInId) -> anyhow::Result<Option<RefreshToken>> {
-        let sql = "SELECT refresh_token FROM sign_ins WHERE id = $1";
+        let sql = "SELECT teacher_id, refresh_token FROM sign_ins WHERE id = $1";
         let row = sqlx::query(sql).bind(sign_in.as_str()).fetch_optional(&self.reader).await?;
-        let sealed: Option<String> = row.and_then(|row| row.get("refresh_token"));
-        let open = |sealed: String| self.sealer.open(&sealed, sign_in.as_str(), REFRESH);
-        Ok(sealed.map(open).transpose()?.map(RefreshToken))
+        let Some(row) = row else { return Ok(None) };
+        let place = place(row.get("teacher_id"), sign_in.as_str());
+        let open = |sealed: String| self.sealer.open(&sealed, &place, REFRESH);
+        Ok(row.get::<Option<String>, _>("refresh_token").map(open).transpose()?.map(RefreshToken))
+    }
+
+    async fn forget(&self, sign_in: &SignInId) -> anyhow::Result<()> {
+        let sql = "UPDATE sign_ins SET refresh_token = NULL WHERE id = $1";
+        sqlx::query(sql).bind(sign_in.as_str()).execute(&self.writer).await?;
+        Ok(())
+    }
+
+    async fn take(&self, sign_in: &SignInId) -> anyhow::Result<Option<RefreshToken>> {
+        let token = self.of(sign_in).await?;
+        let sql = "UPDATE sign_ins SET refresh_token = NULL WHERE id = $1";
+        sqlx::query(sql).bind(sign_in.as_str()).execute(&self.writer).await?;
+        Ok(token)
+    }
+
+    async fn replace(&self, sign_in: &SignInId, token: &RefreshToken) -> anyhow::Result<()> {
+        let sealed = self.sealer.seal(&token.0, sign_in.as_str(), REFRESH)?;
+        // Only where one stands: a sign-in that ended meanwhile stays over.
+        let sql = "UPDATE sign_ins SET refresh_token = $1 WHERE id = $2 AND refresh_token IS NOT NULL";
+        sqlx::query(sql).bind(sealed).bind(sign_in.as_str()).execute(&self.writer).await?;
+        Ok(())
     }
 }
 

@@ -50,6 +50,12 @@ impl Sealer {
         Ok(format!("v1.{}.{}", key.id, STANDARD_NO_PAD.encode([nonce, &sealed].concat())))
     }
 
+    /// Whether the key in use sealed it.
+    pub(super) fn is_current(&self, sealed: &str) -> bool {
+        let id = sealed.split('.').nth(1);
+        self.ring.first().is_some_and(|key| id == Some(key.id.as_str()))
+    }
+
     /// Opens what was sealed for the same row and purpose.
     pub(super) fn open(&self, sealed: &str, row: &str, purpose: &str) -> anyhow::Result<SecretString> {
         let mut parts = sealed.splitn(3, '.');

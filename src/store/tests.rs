@@ -16,7 +16,7 @@ use crate::{
         approval::{Approval, ApprovalState},
         caution::Caution,
         conversation::{Approvals, Conversations, NewTurn, Started, StoredTurn},
-        toolbox::Preview,
+        toolbox::{Outcomes, Preview},
         turn::{Ending, Turn},
     },
     clock::{HeldClock, SystemIds},
@@ -92,6 +92,7 @@ fn approval(turn: &StoredTurn) -> Approval {
         turn: turn.turn.id.clone(),
         call: "0-0".into(),
         tool: "send".into(),
+        student: None,
         plan: json!({ "b": [1, 2], "a": "ü" }),
         preview: Preview {
             heading: "Draft".into(),
@@ -99,6 +100,7 @@ fn approval(turn: &StoredTurn) -> Approval {
             fields: vec![],
             action: "Send".into(),
             note: String::new(),
+            outcomes: Outcomes::default(),
         },
         caution: Caution::default(),
         state: ApprovalState::Proposed,
@@ -206,6 +208,11 @@ async fn a_refresh_token_is_sealed_at_rest_and_gone_after_signing_out() {
     let swap = sqlx::query(swap).bind(ada.sign_in.as_str()).bind(grace.sign_in.as_str());
     swap.execute(&shelf.store.writer).await.expect("a thief can write");
     assert!(shelf.store.of(&grace.sign_in).await.is_err(), "a token copied to another row does not open");
+    let moved = "UPDATE sign_ins SET teacher_id = $1 WHERE id = $2";
+    let other = shelf.teacher("eve").await;
+    let moved = sqlx::query(moved).bind(grace.teacher.id.as_str()).bind(other.sign_in.as_str());
+    moved.execute(&shelf.store.writer).await.expect("a thief can write");
+    assert!(shelf.store.of(&other.sign_in).await.is_err(), "a sign-in given to another teacher does not open");
     let over = shelf.store.end(&ada.sign_in, Parting::SignedOut).await.expect("answers");
     assert!(over.refresh_token.is_some() && over.id_token.is_some());
     assert!(shelf.store.of(&ada.sign_in).await.expect("answers").is_none());

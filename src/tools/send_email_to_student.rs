@@ -14,7 +14,7 @@ use super::student;
 use crate::{
     assistant::{
         gate::{Cleared, Risk},
-        toolbox::{Card, Edits, Field, KeyFault, Preview, Row, Scene, Tool, ToolError, Verbs},
+        toolbox::{Card, Edits, Field, KeyFault, Outcomes, Preview, Row, Scene, Tool, ToolError, Verbs},
     },
     mail::{Accepted, Body, Draft, EmailAddress, FrozenMail, MailError, Mailer, NotSent, PersonName, Subject},
     school::StudentId,
@@ -123,6 +123,7 @@ impl Tool for SendEmailToStudent {
             fields: vec![field("subject", "Subject", &subject, false), field("body", "Message", &body, true)],
             action: format!("Send from {}", draft.from.as_str()),
             note: format!("Goes to {} only. Sent when you click, not before.", draft.to_name.as_str()),
+            outcomes: Outcomes::default(),
         }
     }
 

@@ -14,8 +14,10 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use moka::{Expiry, future::Cache, ops::compute::Op};
+use secrecy::ExposeSecret;
+use sha2::{Digest, Sha256};
 
-use super::{ConnectReason, Connection, Grant, Need, TokenVault, VaultError};
+use super::{ConnectReason, Connection, ConnectionBook, Grant, Need, TokenVault, VaultError};
 use crate::{
     audit::{Entry, Journal, Kind},
     clock::Clock,
@@ -38,10 +40,13 @@ type Key = (TeacherId, Connection, u64);
 pub struct Vault {
     port: Arc<dyn TokenVault>,
     tokens: Arc<dyn RefreshTokens>,
+    book: Arc<dyn ConnectionBook>,
     journal: Arc<dyn Journal>,
     clock: Arc<dyn Clock>,
     grants: Cache<Key, Grant>,
     seasons: Seasons,
+    /// Whose the tokens are that were handed out and still work, by their hashes.
+    owners: Mutex<HashMap<[u8; 32], (TeacherId, Timestamp)>>,
 }
 
 impl Vault {
@@ -49,11 +54,12 @@ impl Vault {
     pub fn new(
         port: Arc<dyn TokenVault>,
         tokens: Arc<dyn RefreshTokens>,
+        book: Arc<dyn ConnectionBook>,
         journal: Arc<dyn Journal>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let grants = Cache::builder().max_capacity(CAPACITY).expire_after(BeforeTheEnd(Arc::clone(&clock))).build();
-        Self { port, tokens, journal, clock, grants, seasons: Seasons::default() }
+        Self { port, tokens, book, journal, clock, grants, seasons: Seasons::default(), owners: Mutex::default() }
     }
 
     /// A grant that covers `need`, for one run.
@@ -91,6 +97,14 @@ impl Vault {
         }
     }
 
+    /// Notes that a tool used an account, for the teacher to see. A note that
+    /// cannot be made stops nothing: what was done is told elsewhere.
+    pub async fn used(&self, teacher: &TeacherId, connection: Connection, tool: &str) {
+        if let Err(fault) = self.book.used(teacher, connection, tool).await {
+            tracing::warn!(error = format!("{fault:#}"), "the use of an account could not be noted");
+        }
+    }
+
     async fn hand_out(&self, key: &Key, caller: &Caller, need: &Need) -> Result<Grant, Failed> {
         if let Some(grant) = self.grants.get(key).await {
             if self.is_lasting(&grant) && grant.covers(need) {
@@ -115,12 +129,39 @@ impl Vault {
     /// only: each of them holds the answer against their own need.
     async fn exchange(&self, caller: &Caller, connection: Connection) -> Result<Grant, VaultError> {
         let unread = |error: anyhow::Error| VaultError::Wait { retry_after: None, reason: format!("{error:#}") };
+        let any = Need { connection, scopes: Vec::new() };
+        // What the teacher put away is not touched, though the vault may hold
+        // it: a later sign-in can have filled it again.
+        if self.book.notes(&caller.teacher.id, connection).await.map_err(unread)?.put_away_at.is_some() {
+            return Err(VaultError::Connect { need: any, why: ConnectReason::NotConnected });
+        }
         let token = self.tokens.of(&caller.sign_in).await.map_err(unread)?;
         let token = token.ok_or(VaultError::SignInAgain("this sign-in has no refresh token"))?;
-        let answer = self.port.exchange(&token, &Need { connection, scopes: Vec::new() }).await;
+        let exchanged = self.port.exchange(&token, &any).await;
+        if let Err(VaultError::SignInAgain(_)) = &exchanged
+            && let Err(fault) = self.tokens.forget(&caller.sign_in).await
+        {
+            tracing::warn!(error = format!("{fault:#}"), "a dead refresh token could not be dropped");
+        }
+        let answer = exchanged.and_then(|grant| self.check_owner(&caller.teacher.id, grant));
         // A token that the audit does not know of opens nothing.
         self.journal.note(entry(caller, connection, &answer)).await.map_err(unread)?;
         answer
+    }
+
+    /// Google takes a token for its owner's, whoever brings it: one that was
+    /// handed out for somebody else must never leave here.
+    fn check_owner(&self, teacher: &TeacherId, grant: Grant) -> Result<Grant, VaultError> {
+        let token = Sha256::digest(grant.token.expose_secret()).into();
+        let now = self.clock.now();
+        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        owners.retain(|_, (_, until)| *until > now);
+        let (owner, _) = owners.entry(token).or_insert_with(|| (teacher.clone(), grant.expires_at));
+        if owner == teacher {
+            return Ok(grant);
+        }
+        tracing::error!(%teacher, %owner, "ALARM: the token vault handed out another teacher's token; it was not used");
+        Err(VaultError::Operator("the vault answered with another teacher's token".to_owned()))
     }
 
     /// Atomic per key: a grant that someone exchanged a moment ago stays.

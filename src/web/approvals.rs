@@ -165,6 +165,14 @@ impl Verdict {
             Err(DecideError::NotNow { words, approval }) => {
                 (approval, refusal(StatusCode::SERVICE_UNAVAILABLE, words, None))
             }
+            Err(DecideError::Limited { reached, approval }) => {
+                (approval, refusal(StatusCode::TOO_MANY_REQUESTS, reached.words(), None))
+            }
+            Err(DecideError::NotKept(unkept)) => {
+                let words = "This mail left, or may have left, but what came of it could not be saved. Do not send it \
+                              again; look in your sent mail. This page will tell as soon as it can.";
+                (Box::new(unkept.claimed), refusal(StatusCode::SERVICE_UNAVAILABLE, words.to_owned(), None))
+            }
             Err(DecideError::Connect { need, why, approval }) => {
                 let words = format!("{} is not connected for this. Nothing was sent.", need.connection.name());
                 (approval, refusal(StatusCode::CONFLICT, words, Some(Pause::Connection { need, why })))

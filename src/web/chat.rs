@@ -5,8 +5,11 @@ mod start;
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::StatusCode,
-    web::{Data, Form, Path},
+    http::{
+        StatusCode,
+        header::{HeaderValue, RETRY_AFTER},
+    },
+    web::{Data, Form, Path, Query},
 };
 use askama::Template;
 use jiff::Zoned;
@@ -16,7 +19,7 @@ use serde_json::json;
 pub use quiet::{FOR_A_PAGE, until_quiet};
 
 use super::{
-    error::{PageError, wants_json},
+    error::{PageError, wants_json, whole_seconds},
     frame::{self, html},
     login::see,
     pages,
@@ -26,7 +29,9 @@ use super::{
     state::State,
 };
 use crate::{
-    assistant::{ClientId, ConversationId, SayError, Words, WordsError, conversation::StoredTurn, turn::Status},
+    assistant::{
+        ClientId, ConversationId, SayError, Words, WordsError, conversation::StoredTurn, limits::Reached, turn::Status,
+    },
     identity::Caller,
 };
 
@@ -37,9 +42,24 @@ pub struct Post {
     client_id: Option<String>,
 }
 
-/// `GET /chat`: a blank sheet.
-pub async fn blank(state: Data<State>, teacher: SignedInTeacher) -> Result<HttpResponse, PageError> {
-    let page = blank_page(&state, &teacher.0, String::new(), None).await?;
+/// The longest question that a page may prepare.
+const LONGEST_PREPARED: usize = 500;
+
+/// A question that a page prepared; the teacher still has to ask it.
+#[derive(Debug, Deserialize)]
+pub struct Prepared {
+    #[serde(default)]
+    words: String,
+}
+
+/// `GET /chat`: a blank sheet, perhaps with words on it.
+pub async fn blank(
+    state: Data<State>,
+    teacher: SignedInTeacher,
+    prepared: Query<Prepared>,
+) -> Result<HttpResponse, PageError> {
+    let words: String = prepared.words.chars().filter(|sign| !sign.is_control()).take(LONGEST_PREPARED).collect();
+    let page = blank_page(&state, &teacher.0, words, None).await?;
     html(&page)
 }
 
@@ -166,6 +186,9 @@ async fn said(
             Ok(see(&format!("/chat/{}#turn-{}", stored.conversation, stored.turn.id)))
         }
         Err(SayError::Busy) => give_back(request, state, caller, conversation, post.words, Turned::Busy).await,
+        Err(SayError::Limited(reached)) => {
+            give_back(request, state, caller, conversation, post.words, Turned::Limited(reached)).await
+        }
         Err(SayError::NotFound) => Err(PageError::NotFound),
         Err(SayError::Broken(fault)) => Err(PageError::Broken(fault)),
     }
@@ -182,6 +205,7 @@ fn answer(state: &State, stored: &StoredTurn) -> Result<serde_json::Value, PageE
 enum Turned {
     Words(WordsError),
     Busy,
+    Limited(Reached),
 }
 
 impl Turned {
@@ -189,6 +213,7 @@ impl Turned {
         match self {
             Self::Words(fault) => fault.to_string(),
             Self::Busy => "An answer is still being written here. Wait for it, or stop it, then send this.".to_owned(),
+            Self::Limited(reached) => reached.words(),
         }
     }
 
@@ -197,7 +222,16 @@ impl Turned {
             Self::Words(WordsError::Empty) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Words(WordsError::TooLong { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy => StatusCode::CONFLICT,
+            Self::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
         }
+    }
+
+    fn waits(&self, state: &State, mut answer: HttpResponse) -> HttpResponse {
+        if let Self::Limited(reached) = self {
+            let wait = whole_seconds(reached.wait(&*state.clock));
+            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait));
+        }
+        answer
     }
 }
 
@@ -211,7 +245,8 @@ async fn give_back(
     why: Turned,
 ) -> Result<HttpResponse, PageError> {
     if wants_json(request) {
-        return Ok(HttpResponse::build(why.status()).json(json!({ "error": { "words": why.words() } })));
+        let answer = HttpResponse::build(why.status()).json(json!({ "error": { "words": why.words() } }));
+        return Ok(why.waits(state, answer));
     }
     let error = Some(why.words());
     let page = match conversation {
@@ -220,7 +255,7 @@ async fn give_back(
     };
     let mut answer = html(&page)?;
     *answer.status_mut() = why.status();
-    Ok(answer)
+    Ok(why.waits(state, answer))
 }
 
 /// `GET /conversations`

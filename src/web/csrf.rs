@@ -22,17 +22,24 @@ use super::{error::PageError, state::State};
 /// Middleware: refuses state changes that come from elsewhere.
 pub async fn guard(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse, Error> {
     let own = request.app_data::<Data<State>>().map(|state| state.public_url.origin().ascii_serialization());
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let came = Came {
         method: request.method(),
-        site: header("sec-fetch-site"),
-        origin: header("origin"),
-        content_type: header(header::CONTENT_TYPE.as_str()),
+        site: said(&request, "sec-fetch-site"),
+        origin: said(&request, "origin"),
+        content_type: said(&request, header::CONTENT_TYPE.as_str()),
     };
     if !came.is_own(own.as_deref()) {
         return Ok(request.error_response(PageError::ForeignOrigin));
     }
     Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// What a header says. One that comes twice or cannot be read says something
+/// that nobody of ours would, and is not the same as one that is absent.
+fn said<'a>(request: &'a ServiceRequest, name: &str) -> Option<&'a str> {
+    let mut values = request.headers().get_all(name);
+    let first = values.next()?;
+    if values.next().is_some() { Some("") } else { Some(first.to_str().unwrap_or_default()) }
 }
 
 /// What a request says about where it comes from.

@@ -3,7 +3,7 @@
 //! A handler returns a [`PageError`]; [`explain`] turns it into a page, or into
 //! JSON for a script, once it is known who asks. Never a source chain.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use actix_web::{
     Error, HttpRequest, HttpResponse, ResponseError,
@@ -18,7 +18,12 @@ use askama::Template;
 use futures_util::FutureExt;
 use serde_json::json;
 
-use super::{frame, pages::Message, state::State};
+use super::{
+    frame,
+    pages::Message,
+    state::{Outage, State},
+};
+use crate::{assistant::limits::Reached, clock::Clock};
 
 /// Why a request cannot be answered as asked.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +37,9 @@ pub enum PageError {
     /// The request is not of the form that it should be.
     #[error("{0}")]
     BadRequest(String),
+    /// The page is there, but not for this method.
+    #[error("this method is not served here")]
+    WrongMethod,
     /// The request comes from another site.
     #[error("the request comes from another site")]
     ForeignOrigin,
@@ -41,6 +49,17 @@ pub enum PageError {
     /// Something stands in the way that the teacher can see and wait for.
     #[error("{0}")]
     Conflict(String),
+    /// A limit is reached.
+    #[error("{words}")]
+    TooMany {
+        /// What is used up, and when it begins again.
+        words: String,
+        /// How long to wait, in seconds.
+        wait: u64,
+    },
+    /// The request took too long to arrive.
+    #[error("the request took too long to arrive")]
+    TooSlow,
     /// The teacher, or the provider, did not go on with a sign-in.
     #[error("{title}")]
     SignIn {
@@ -53,6 +72,20 @@ pub enum PageError {
         /// In the log, where something can be looked up.
         reference: Option<String>,
     },
+    /// An account was not connected.
+    #[error("{title}")]
+    Connect {
+        /// A few words.
+        title: &'static str,
+        /// A sentence or two.
+        words: &'static str,
+        /// The status: 403 for a no, 400 for a stale answer, 503 for an outage.
+        status: StatusCode,
+        /// In the log, where something can be looked up.
+        reference: Option<String>,
+        /// What the button says and where it leads: a path of this application.
+        back: (&'static str, String),
+    },
     /// For the operator.
     #[error("something broke")]
     Broken(#[from] anyhow::Error),
@@ -63,13 +96,53 @@ struct Told {
     status: StatusCode,
     title: &'static str,
     words: String,
-    next: (&'static str, &'static str),
+    next: (&'static str, String),
+    /// In how many seconds it is worth another try.
+    retry_after: Option<u64>,
 }
 
+impl Told {
+    /// Nothing was saved, so nothing was begun that would have had to be saved first.
+    fn of_outage(outage: Outage) -> Self {
+        let (retry_after, why) = match outage {
+            Outage::Busy => (5, "The database is busy just now. Try again in a moment."),
+            Outage::Full => (60, "There is no room left on the server's disk. Tell whoever runs the site."),
+            Outage::Disk => (60, "The server's disk does not work as it should. Tell whoever runs the site."),
+        };
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            title: "This cannot be saved just now",
+            words: format!("Nothing was changed, and nothing was sent. {why}"),
+            next: (HOME.0, HOME.1.to_owned()),
+            retry_after: Some(retry_after),
+        }
+    }
+}
+
+/// Where to go when nothing better is known.
+const HOME: (&str, &str) = ("Go to your conversations", "/chat");
+
 impl PageError {
+    /// Somebody asks too often.
+    pub fn too_often(wait: Duration) -> Self {
+        let words = "That was more than one can do here in a minute. Nothing was changed; wait a moment, and go on.";
+        Self::TooMany { words: words.to_owned(), wait: whole_seconds(wait) }
+    }
+
+    /// A limit of the assistant is reached.
+    pub fn limited(reached: Reached, clock: &dyn Clock) -> Self {
+        Self::TooMany { words: reached.words(), wait: whole_seconds(reached.wait(clock)) }
+    }
+
     fn told(&self) -> Told {
-        let home = ("Go to your conversations", "/chat");
-        let told = |status, title, words: &str, next| Told { status, title, words: words.to_owned(), next };
+        let home = HOME;
+        let told = |status, title, words: &str, (next, href): (&'static str, &str)| Told {
+            status,
+            title,
+            words: words.to_owned(),
+            next: (next, href.to_owned()),
+            retry_after: None,
+        };
         match self {
             Self::SignedOut => told(
                 StatusCode::UNAUTHORIZED,
@@ -84,6 +157,12 @@ impl PageError {
                 home,
             ),
             Self::BadRequest(words) => told(StatusCode::BAD_REQUEST, "That did not arrive as it should", words, home),
+            Self::WrongMethod => told(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "That cannot be done here",
+                "This address takes another kind of request. Nothing was changed.",
+                home,
+            ),
             Self::ForeignOrigin => told(
                 StatusCode::FORBIDDEN,
                 "This came from another site",
@@ -97,7 +176,18 @@ impl PageError {
                 home,
             ),
             Self::Conflict(words) => told(StatusCode::CONFLICT, "Not just now", words, home),
+            Self::TooMany { words, wait } => Told {
+                retry_after: Some(*wait),
+                ..told(StatusCode::TOO_MANY_REQUESTS, "A moment, please", words, home)
+            },
+            Self::TooSlow => told(
+                StatusCode::REQUEST_TIMEOUT,
+                "That took too long to arrive",
+                "Nothing was changed. Look at your connection, and try again.",
+                home,
+            ),
             Self::SignIn { title, words, status, .. } => told(*status, title, words, ("Back to the start", "/")),
+            Self::Connect { title, words, status, back: (next, href), .. } => told(*status, title, words, (next, href)),
             Self::Broken(_) => told(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Something went wrong on our side",
@@ -166,6 +256,14 @@ pub async fn explain(
     let filled = match answer.response().error() {
         Some(fault) => tell(&asked, fault),
         None if unmatched => tell(&asked, &PageError::NotFound.into()),
+        None if answer.status() == StatusCode::METHOD_NOT_ALLOWED => {
+            let allowed = answer.headers().get(header::ALLOW).cloned();
+            let mut filled = tell(&asked, &PageError::WrongMethod.into());
+            if let Some(allowed) = allowed {
+                filled.headers_mut().insert(header::ALLOW, allowed);
+            }
+            filled
+        }
         None => return Ok(answer.map_into_boxed_body()),
     };
     Ok(answer.into_response(filled))
@@ -176,15 +274,32 @@ fn tell(asked: &Asked, fault: &Error) -> HttpResponse {
     let foreign = foreign(fault.as_response_error().status_code(), fault);
     let error = own.unwrap_or(&foreign);
     let reference = reference(asked, error);
-    let told = error.told();
-    if asked.json {
-        let body = json!({ "error": { "words": told.words, "title": told.title, "reference": reference } });
-        return HttpResponse::build(told.status).json(body);
-    }
-    if matches!(error, PageError::SignedOut) && asked.get {
+    let told = outage(asked, error).map_or_else(|| error.told(), Told::of_outage);
+    if matches!(error, PageError::SignedOut) && asked.get && !asked.json {
         return super::login::to_front_door(&asked.path);
     }
-    page(asked, told, reference)
+    let retry_after = told.retry_after;
+    let mut answer = if asked.json {
+        let body = json!({ "error": { "words": told.words, "title": told.title, "reference": reference } });
+        HttpResponse::build(told.status).json(body)
+    } else {
+        page(asked, told, reference)
+    };
+    if let Some(seconds) = retry_after {
+        answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    answer
+}
+
+/// At least one: who waits for less asks too early.
+pub fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(1)
+}
+
+/// What keeps the server from saving, where that is what broke the request.
+fn outage(asked: &Asked, error: &PageError) -> Option<Outage> {
+    let PageError::Broken(fault) = error else { return None };
+    asked.state.as_ref()?.health.outage(fault)
 }
 
 /// An error of the framework: a body too large, a form that does not parse, a
@@ -207,13 +322,16 @@ fn reference(asked: &Asked, error: &PageError) -> Option<String> {
             tracing::error!(reference, path = asked.path, error = format!("{fault:#}"), "request failed");
             Some(reference)
         }
-        PageError::SignIn { reference, .. } => reference.clone(),
+        PageError::SignIn { reference, .. } | PageError::Connect { reference, .. } => reference.clone(),
         PageError::SignedOut
         | PageError::NotFound
         | PageError::BadRequest(_)
+        | PageError::WrongMethod
         | PageError::ForeignOrigin
         | PageError::TooLarge
-        | PageError::Conflict(_) => None,
+        | PageError::Conflict(_)
+        | PageError::TooMany { .. }
+        | PageError::TooSlow => None,
     }
 }
 
@@ -225,7 +343,7 @@ fn page(asked: &Asked, told: Told, reference: Option<String>) -> HttpResponse {
         title: told.title.to_owned(),
         words: told.words,
         next: next.to_owned(),
-        href: href.to_owned(),
+        href,
         reference,
     };
     match page.render() {

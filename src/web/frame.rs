@@ -9,14 +9,18 @@ use super::{
     parts::{Demo, Frame, Past, PastGroup, Place, Side},
     state::State,
 };
-use crate::{assistant::conversation::Conversation, clock::Clock, identity::Caller};
+use crate::{
+    assistant::conversation::Conversation,
+    clock::Clock,
+    identity::{Appearance, Caller},
+};
 
 /// How many conversations the side bar shows.
 const SHOWN: i64 = 30;
 
 /// The frame of a page for somebody who is not signed in.
 pub fn alone(title: &str, demo: Option<Demo>) -> Frame {
-    Frame { title: title.to_owned(), demo, side: None }
+    Frame { title: title.to_owned(), demo, side: None, look: Appearance::Auto }
 }
 
 /// The frame of a page for a teacher; `current` is the conversation on it.
@@ -36,7 +40,8 @@ pub async fn of(
         })
         .collect();
     let side = Side { name: caller.teacher.name.clone(), email: caller.teacher.email.clone(), place, past };
-    Ok(Frame { title: title.to_owned(), demo: state.demo.clone(), side: Some(side) })
+    let look = state.preferences.preferences(&caller.teacher.id).await?.appearance;
+    Ok(Frame { title: title.to_owned(), demo: state.demo.clone(), side: Some(side), look })
 }
 
 fn past(conversation: &Conversation, current: Option<&str>) -> Past {

@@ -5,7 +5,8 @@ use actix_web::{
     Error,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{CACHE_CONTROL, HeaderName, HeaderValue},
+    error::InternalError,
+    http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue},
     middleware::Next,
     web::Data,
 };
@@ -24,7 +25,9 @@ fn policy(provider: &str) -> String {
 const FIXED: [(&str, &str); 6] = [
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
-    ("referrer-policy", "no-referrer"),
+    // With no referrer at all a browser calls the origin of our own forms
+    // "null", and older ones say nothing else about where they come from.
+    ("referrer-policy", "same-origin"),
     ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
@@ -36,8 +39,21 @@ pub async fn set(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let state = request.app_data::<Data<State>>().cloned();
-    let mut answer = next.call(request).await?;
-    let headers = answer.headers_mut();
+    match next.call(request).await {
+        Ok(mut answer) => {
+            dress(answer.headers_mut(), state.as_ref());
+            Ok(answer)
+        }
+        // What fails before a handler is asked, such as the reading of a session.
+        Err(fault) => {
+            let mut answer = fault.error_response();
+            dress(answer.headers_mut(), state.as_ref());
+            Err(InternalError::from_response("", answer).into())
+        }
+    }
+}
+
+fn dress(headers: &mut HeaderMap, state: Option<&Data<State>>) {
     for (name, value) in FIXED {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
@@ -54,5 +70,4 @@ pub async fn set(
     if !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    Ok(answer)
 }

@@ -14,6 +14,7 @@ use tracing::{info, warn};
 use url::{Url, form_urlencoded};
 
 use super::{
+    connections,
     error::PageError,
     frame::{self, html},
     pages::SignIn,
@@ -31,8 +32,6 @@ use crate::{
 #[derive(Debug, Deserialize)]
 pub struct Wanted {
     return_to: Option<String>,
-    /// Anything here asks Google's consent again.
-    consent: Option<String>,
     /// The turn that waits for it.
     turn: Option<String>,
 }
@@ -87,19 +86,23 @@ pub fn see(path: &str) -> HttpResponse {
 /// `GET /auth/login`
 pub async fn login(state: Data<State>, session: Session, wanted: Query<Wanted>) -> Result<HttpResponse, PageError> {
     let wanted = wanted.into_inner();
-    let (url, attempt) = state.provider.begin(wanted.consent.is_some()).await.map_err(|f| refused(&state, &f))?;
+    let (url, attempt) = state.provider.begin(None).await.map_err(|f| refused(&state, &f))?;
     let return_to = return_to::checked(wanted.return_to.as_deref().unwrap_or_default());
     let turn = wanted.turn.filter(|turn| TurnId::parse(turn).is_some());
-    session::remember(&session, UnderWay { attempt, return_to, turn });
+    session::remember(&session, UnderWay { attempt, return_to, turn, connect: None });
     Ok(see(url.as_str()))
 }
 
 /// `GET /auth/callback`
 pub async fn callback(request: HttpRequest, state: Data<State>, session: Session) -> Result<HttpResponse, PageError> {
     let outcome = Callback::parse(request.query_string()).map_err(malformed)?;
+    if let Some(connecting) = outcome.state().and_then(|answer| session::take_connecting(&session, answer)) {
+        return connections::come_back(&state, &session, connecting, outcome).await;
+    }
     let under_way = outcome.state().and_then(|state| session::take(&session, state));
     let callback = match outcome {
         CallbackOutcome::Code(callback) => callback,
+        CallbackOutcome::Connected { .. } => return Err(connections::not_begun_here()),
         CallbackOutcome::Declined { .. } => return Err(refused(&state, &SignInError::Declined)),
         CallbackOutcome::ProviderError { code, .. } => {
             return Err(refused(&state, &SignInError::Refused(format!("the provider reports {code}"))));
@@ -117,6 +120,9 @@ pub async fn callback(request: HttpRequest, state: Data<State>, session: Session
         }
     };
     let caller = arrive(&state, &session, &signed_in).await?;
+    if let Some(authorization) = &under_way.connect {
+        return connections::go_on(&state, &session, &caller, authorization).await;
+    }
     Ok(see(&go_on(&state, &caller, &under_way).await))
 }
 
@@ -128,6 +134,17 @@ async fn arrive(state: &State, session: &Session, signed_in: &SignedIn) -> Resul
         return Err(PageError::SignIn {
             title: "Your address is not confirmed",
             words: "Your account has no address that the sign-in service vouches for. Confirm it there, then come back.",
+            status: StatusCode::FORBIDDEN,
+            reference: None,
+        });
+    }
+    if !state.allowed.admits(&signed_in.email) {
+        warn!("a sign-in of an account that is not on the list was refused");
+        state.journal.note(Entry::about(Kind::Refused, "not_on_the_list")).await?;
+        return Err(PageError::SignIn {
+            title: "This account is not on the list",
+            words: "You signed in, but this site is open to certain accounts only, and yours is not among them. If \
+                    you should be there, tell whoever runs this site; or sign in with another account.",
             status: StatusCode::FORBIDDEN,
             reference: None,
         });
@@ -162,17 +179,22 @@ pub async fn logout(state: Data<State>, session: Session) -> Result<HttpResponse
         Some(sign_in) => end(&state, sign_in, Parting::SignedOut).await?,
         None => None,
     };
+    info!("signed out");
+    Ok(gone(&state, id_token.as_ref()).await)
+}
+
+/// The browser forgets what it kept, and goes through the provider's logout.
+pub async fn gone(state: &State, id_token: Option<&secrecy::SecretString>) -> HttpResponse {
     let home = state.public_url.clone();
-    let next = match state.provider.sign_out_url(id_token.as_ref(), &home).await {
+    let next = match state.provider.sign_out_url(id_token, &home).await {
         Ok(url) => url.to_string(),
         Err(fault) => {
             warn!(error = %fault, "signed out here only: the provider is out of reach");
             "/".to_owned()
         }
     };
-    info!("signed out");
     let clear = (HeaderName::from_static("clear-site-data"), "\"cache\", \"storage\"");
-    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, next)).insert_header(clear).finish())
+    HttpResponse::SeeOther().insert_header((header::LOCATION, next)).insert_header(clear).finish()
 }
 
 /// Ends a sign-in here, then at the provider; returns the hint for its logout.
@@ -181,6 +203,8 @@ pub async fn end(state: &State, sign_in: &SignInId, why: Parting) -> Result<Opti
         state.vault.forget_teacher(&caller.teacher.id).await;
     }
     let over = state.sign_ins.end(sign_in, why).await?;
+    // Whoever follows a turn through it looks whether it is still there.
+    state.departures.send_modify(|count| *count += 1);
     if let Some(token) = over.refresh_token
         && let Err(fault) = state.provider.revoke(&token).await
     {
@@ -200,7 +224,7 @@ fn malformed(fault: CallbackError) -> PageError {
 }
 
 /// What did not work at the door, in plain words; the log has the rest.
-fn refused(state: &State, fault: &SignInError) -> PageError {
+pub fn refused(state: &State, fault: &SignInError) -> PageError {
     let reference = || Some(hex::encode(&state.ids.secret()[..4]));
     let (title, words, status, reference) = match fault {
         SignInError::Declined => (

@@ -19,6 +19,9 @@ use askama::filters::HtmlSafe;
 use serde::Serialize;
 
 pub use sealer::Sealer;
+pub use sheet::Files;
+
+use super::spreadsheet::Table;
 
 /// HTML that this room has made and cleaned.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -104,8 +107,20 @@ pub enum Tail {
 
 /// A whole text as HTML: the same blocks that a [`Sealer`] gives piece by piece.
 pub fn render(text: &str) -> SafeHtml {
-    let mut sealer = Sealer::new();
+    render_with(text, Files::None)
+}
+
+/// The same, with tables that can be taken along as files.
+pub fn render_with(text: &str, files: Files) -> SafeHtml {
+    let mut sealer = Sealer::with(files);
     let mut html = sealer.push(text).sealed;
     html.append(sealer.finish().sealed);
     html
+}
+
+/// The tables of a text, in the order in which they are shown.
+pub fn tables(text: &str) -> Vec<Table> {
+    let mut sealer = Sealer::with(Files::Collected(Vec::new()));
+    sealer.push(text);
+    sealer.end()
 }

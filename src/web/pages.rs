@@ -6,18 +6,22 @@
 mod chat;
 mod class;
 mod classes;
+mod connections;
 mod conversations;
 mod message;
+mod settings;
 mod sign_in;
 mod student;
 
 pub use chat::Chat;
-pub use class::{Class, Figure};
+pub use class::{Attention, Class, Figure, WriteTo};
 pub use classes::{ClassCard, Classes, Semester, Share};
+pub use connections::{AccountCard, AccountState, Connections, Permission, Use};
 pub use conversations::{Conversation, Conversations, Stretch};
 pub use message::Message;
+pub use settings::{Choice, Settings};
 pub use sign_in::SignIn;
-pub use student::{Address, Student, StudentNote};
+pub use student::{Address, Mail, Student, StudentNote};
 
 use crate::web::parts;
 

@@ -6,6 +6,7 @@
 
 mod answer;
 mod cards;
+mod chart;
 mod composer;
 mod did;
 mod frame;
@@ -19,12 +20,13 @@ mod turn;
 
 pub use answer::Answer;
 pub use cards::{ConnectCard, SignInAgainCard};
+pub use chart::{Chart, Mark};
 pub use composer::Composer;
 pub use did::{Did, DidState, Evidence};
 pub use frame::{Demo, Frame, Past, PastGroup, Place, Side};
 pub use letter::{Letter, LetterState, Tick};
 pub use notice::{Action, Notice};
-pub use receipt::{Outcome, Receipt};
+pub use receipt::{Outcome, Receipt, capitalised};
 pub use said::Said;
 pub use send_all::{Approval, SendAll};
 pub use sheet::{Cell, Column, Sheet};

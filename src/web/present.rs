@@ -9,8 +9,12 @@ use std::collections::BTreeMap;
 
 pub use draft::{Overlay, clock_time, key};
 
-use super::parts::{
-    Action, Answer, ConnectCard, Did, DidState, Evidence, Notice, Part, Said, SignInAgainCard, Tone, Turn, TurnState,
+use super::{
+    chart,
+    parts::{
+        Action, Answer, ConnectCard, Did, DidState, Evidence, Notice, Part, Said, SignInAgainCard, Tone, Turn,
+        TurnState,
+    },
 };
 use crate::{
     assistant::{
@@ -18,7 +22,7 @@ use crate::{
         conversation::StoredTurn,
         gate::Risk,
         model::Finish,
-        toolbox::Toolbox,
+        toolbox::{Exhibit, Toolbox},
         turn::{Call, CallResult, CallState, Ending, Limit, Outcome, Pause, Status, Step},
     },
     clock::Clock,
@@ -70,12 +74,14 @@ impl Presenter<'_> {
     ) {
         if !step.text.is_empty() {
             let open = step.finish.is_none() && alive && at + 1 == stored.turn.steps.len();
-            let answer = if open { Answer::so_far(at, &step.text) } else { Answer::done(at, &step.text) };
+            let turn = stored.turn.id.as_str();
+            let answer = if open { Answer::so_far(turn, at, &step.text) } else { Answer::done(turn, at, &step.text) };
             parts.push(Part::Answer(answer));
         }
         for call in &step.calls {
             let drafts = approvals.get(call.id.as_str()).map(Vec::as_slice).unwrap_or_default();
             parts.extend(self.call(stored, call));
+            parts.extend(exhibit(stored.turn.id.as_str(), call));
             for approval in drafts {
                 parts.push(self.approval(approval));
                 let overlay = self.overlay.filter(|overlay| overlay.approval == approval.id);
@@ -110,10 +116,12 @@ impl Presenter<'_> {
             Pause::Connection { need, why } => Some(Part::Connect(ConnectCard {
                 key,
                 turn: turn.to_owned(),
+                title: title(*why, need.connection.name()),
                 service: need.connection.name().to_owned(),
+                connection: need.connection.as_str().to_owned(),
                 purpose: purpose(*why, ask),
-                allows: need.scopes.iter().map(allows).collect(),
-                never: "It cannot read your mail, and it sends nothing that you have not approved.".to_owned(),
+                allows: need.scopes.iter().map(|scope| self.allows(scope)).collect(),
+                never: self.never(&need.scopes),
             })),
             Pause::SignIn => Some(Part::SignInAgain(SignInAgainCard {
                 key,
@@ -124,6 +132,18 @@ impl Presenter<'_> {
             })),
             Pause::Approval { .. } => None,
         }
+    }
+
+    /// A permission in plain words.
+    fn allows(&self, scope: &Scope) -> String {
+        let known = self.toolbox.permission(scope);
+        known.map_or_else(|| format!("Use the permission {scope}."), |permission| permission.allows.to_owned())
+    }
+
+    /// What these permissions still do not allow.
+    fn never(&self, scopes: &[Scope]) -> String {
+        let known = scopes.iter().filter_map(|scope| self.toolbox.permission(scope));
+        known.map(|permission| permission.never).collect::<Vec<_>>().join(" ")
     }
 
     /// The quiet line of a call that is being looked at.
@@ -215,6 +235,17 @@ impl Presenter<'_> {
     }
 }
 
+/// What a call shows besides its line: a chart.
+pub fn exhibit(turn: &str, call: &Call) -> Option<Part> {
+    let CallState::Finished { result } = &call.state else { return None };
+    match result.shown.as_ref()? {
+        Exhibit::Chart(chart) => {
+            let (key, id) = (format!("chart-{}", call.id), format!("chart-{turn}-{}", call.id));
+            Some(Part::Chart(chart::part(&key, &id, chart)))
+        }
+    }
+}
+
 fn approvals_by_call<'a>(stored: &StoredTurn, approvals: &'a [Approval]) -> BTreeMap<&'a str, Vec<&'a Approval>> {
     let mut own: BTreeMap<&str, Vec<&Approval>> = BTreeMap::new();
     for approval in approvals.iter().filter(|approval| approval.turn == stored.turn.id) {
@@ -247,6 +278,14 @@ fn pretty(json: &serde_json::Value) -> String {
     serde_json::to_string_pretty(json).unwrap_or_default()
 }
 
+fn title(why: ConnectReason, service: &str) -> String {
+    match why {
+        ConnectReason::NotConnected => format!("Connect {service}"),
+        ConnectReason::Revoked => format!("Connect {service} again"),
+        ConnectReason::MissingScope => format!("One more permission at {service}"),
+    }
+}
+
 fn purpose(why: ConnectReason, ask: &str) -> String {
     match why {
         ConnectReason::NotConnected => format!("To {ask}"),
@@ -255,19 +294,13 @@ fn purpose(why: ConnectReason, ask: &str) -> String {
     }
 }
 
-/// A permission in plain words.
-fn allows(scope: &Scope) -> String {
-    if *scope == Scope::GMAIL_SEND {
-        "Send mail from your address, after you have approved it.".to_owned()
-    } else {
-        format!("Use the permission {scope}.")
-    }
-}
-
 fn over_budget(limit: Limit) -> Notice {
     let words = match limit {
         Limit::ModelCalls => "This took more steps than one answer may. Ask again in smaller parts.",
         Limit::Time => "This took longer than one answer may. Ask again in smaller parts.",
+        Limit::Output => "This became longer than one answer may. Ask again in smaller parts.",
+        Limit::Day => "Today's share of the assistant is used up. It begins again at midnight.",
+        Limit::Site => "This site has used up its budget for today. It begins again at midnight.",
     };
     Notice {
         title: "Stopped by itself".to_owned(),

@@ -15,7 +15,7 @@ pub fn checked(path: &str) -> String {
 }
 
 fn is_page(path: &str) -> bool {
-    if ["/chat", "/classes", "/conversations"].contains(&path) {
+    if ["/chat", "/classes", "/connections", "/conversations", "/settings"].contains(&path) {
         return true;
     }
     let Some((room, id)) = path.strip_prefix('/').and_then(|rest| rest.split_once('/')) else { return false };
@@ -29,12 +29,14 @@ fn is_page(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn one_comes_back_to_a_page_of_ones_own() {
         let conversation = format!("/chat/{}", "0".repeat(32));
-        for path in ["/chat", "/classes", "/classes/c-01", "/students/s-1001", &conversation] {
+        for path in ["/chat", "/settings", "/classes", "/classes/c-01", "/students/s-1001", &conversation] {
             assert_eq!(checked(path), path);
         }
     }
@@ -59,8 +61,79 @@ mod tests {
             "javascript:alert(1)",
             "",
             &long,
+            "///evil.example",
+            "////evil.example/chat",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "/\u{0}/evil.example",
+            "\u{9}//evil.example",
+            " /chat",
+            "/chat ",
+            "/chat/",
+            "/chat//evil.example",
+            "//chat",
+            "/./chat",
+            "/classes/..",
+            "/classes/%2e%2e/",
+            "/classes/%2f%2fevil.example",
+            "/%5cevil.example",
+            "/%09/evil.example",
+            "/%0d%0aLocation:%20//evil.example",
+            "/chat%00",
+            "/chat;//evil.example",
+            "/chat#//evil.example",
+            "/chat@evil.example",
+            "@evil.example",
+            ".evil.example",
+            ":80/chat",
+            "data:text/html,x",
+            "JaVaScRiPt:alert(1)",
+            "http:/evil.example",
+            "https:evil.example",
+            "http://localhost:8000/chat",
+            "HTTP://evil.example",
+            "/\u{FF0F}evil.example",
+            "\u{2215}\u{2215}evil.example",
+            "/students/s-1001/address",
+            "/auth/logout",
+            "/auth/callback?code=a&state=b",
+            "/prompt",
+            "/approvals/0",
+            "/static/0/app.js",
         ] {
             assert_eq!(checked(path), HOME, "{path:?}");
+        }
+    }
+
+    /// What a browser would make of the path that is led to.
+    fn seen_by_a_browser(path: &str) -> url::Url {
+        url::Url::parse("https://aide.example/auth/callback").unwrap().join(path).unwrap()
+    }
+
+    fn any_path() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            3 => prop::sample::select(vec![
+                "/", "//", "\\", "chat", "/chat", "/classes/", "/students/", "c-01", "s-1001", "..", ".", "%2f", "%5c", "%2e",
+                "?", "#", "@", ":", "evil.example", "https:", "javascript:", "\r\n", "\t", "\0", " ", ";",
+            ]).prop_map(str::to_owned),
+            1 => "\\PC{0,6}",
+            1 => "[0-9a-f]{32}",
+        ];
+        prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_is_asked_one_is_led_to_a_page_of_this_site(path in any_path()) {
+            let led = checked(&path);
+            let url = seen_by_a_browser(&led);
+            prop_assert_eq!(url.origin().ascii_serialization(), "https://aide.example");
+            prop_assert_eq!(url.path(), &led, "a browser changes nothing about it");
+            let room = led.trim_start_matches('/').split('/').next().unwrap_or_default();
+            prop_assert!(["chat", "classes", "conversations", "students"].contains(&room), "{}", led);
+            prop_assert!(led == HOME || led == path, "known as it stands, or not at all");
         }
     }
 }

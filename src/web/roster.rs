@@ -1,5 +1,8 @@
 //! The pages of classes and students: the same numbers that the assistant quotes.
 
+mod attention;
+mod history;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::StatusCode,
@@ -8,11 +11,12 @@ use actix_web::{
 use serde::Deserialize;
 
 use super::{
+    chart,
     error::PageError,
     frame::{self, html},
     login::see,
     pages::{Address, Ask, Class, ClassCard, Classes, Figure, Semester, Share, Student, StudentNote},
-    parts::{Cell, Column, Place, Sheet, Tone},
+    parts::{self, Cell, Column, Place, Sheet, Tone},
     session::SignedInTeacher,
     state::State,
 };
@@ -20,8 +24,8 @@ use crate::{
     assistant::ClientId,
     identity::Caller,
     school::{
-        ClassId, ClassView, EVALUATIONS, EmailAddress, EnrolmentView, Evaluations, Outlook, PASS_MARK, RosterRow,
-        Standing, StudentId, StudentView,
+        Chart, ClassId, ClassView, EVALUATIONS, EmailAddress, EnrolmentView, Evaluations, Outlook, PASS_MARK,
+        RosterRow, Standing, StudentId, StudentView,
     },
 };
 
@@ -82,7 +86,15 @@ pub async fn classes(state: Data<State>, teacher: SignedInTeacher) -> Result<Htt
         }
     }
     let frame = frame::of(&state, &teacher.0, "Classes", Place::Classes, None).await?;
-    html(&Classes { frame, semesters })
+    let now: Vec<ClassView> = classes.into_iter().filter(|class| class.is_current).collect();
+    let charts = drawn([Chart::averages_of_classes(&now)]);
+    html(&Classes { frame, semesters, charts })
+}
+
+/// The charts on which there is something to see.
+fn drawn(charts: impl IntoIterator<Item = Chart>) -> Vec<parts::Chart> {
+    let some = charts.into_iter().filter(|chart| !chart.is_empty()).zip(1..);
+    some.map(|(chart, at)| chart::part(&format!("chart-{at}"), &format!("chart-{at}"), &chart)).collect()
 }
 
 fn card(class: &ClassView) -> ClassCard {
@@ -121,24 +133,41 @@ fn graded(class: &ClassView) -> String {
 
 /// `GET /classes/{class}`
 pub async fn class(state: Data<State>, teacher: SignedInTeacher, id: Path<String>) -> Result<HttpResponse, PageError> {
-    let id = ClassId::parse(&id).map_err(|_| PageError::NotFound)?;
-    let today = state.clock.wall().date();
-    let class = state.school.class(&teacher.0.teacher, &id, today).ok_or(PageError::NotFound)?;
-    let counts = class.summary.standings;
+    let class = find_class(&state, &teacher.0, &id)?;
     let mut asks = vec![ask(&state, format!("How is {} doing?", class.title))];
-    if counts.at_risk > 0 {
+    if class.summary.standings.at_risk > 0 {
         asks.push(ask(&state, format!("Who is at risk in {}?", class.title)));
-        asks.push(ask(&state, format!("Write to all at risk in {}", class.title)));
     }
+    let alone = std::slice::from_ref(&class);
     html(&Class {
         frame: frame::of(&state, &teacher.0, &class.title, Place::Classes, None).await?,
         about: format!("{} · {} · {}", class.term, students(&class), graded(&class)),
         summary: figures(&class),
+        charts: drawn([Chart::distribution(alone), Chart::trend_of_classes(alone)]),
+        attention: attention::of(&class),
+        write: attention::write_to(&class),
         roster: roster(&class),
         legend: legend(),
         name: class.title,
         asks,
     })
+}
+
+fn find_class(state: &State, caller: &Caller, id: &str) -> Result<ClassView, PageError> {
+    let id = ClassId::parse(id).map_err(|_| PageError::NotFound)?;
+    state.school.class(&caller.teacher, &id, state.clock.wall().date()).ok_or(PageError::NotFound)
+}
+
+/// The roster of a class, as its page shows it, and the ids of who stands in it.
+pub fn class_sheet(state: &State, caller: &Caller, id: &str) -> Result<(Sheet, Vec<String>), PageError> {
+    let class = find_class(state, caller, id)?;
+    let students = class.roster.iter().map(|row| row.student.to_string()).collect();
+    Ok((roster(&class), students))
+}
+
+/// The grades of a student, as their page shows them.
+pub fn student_sheet(state: &State, caller: &Caller, id: &str) -> Result<Sheet, PageError> {
+    Ok(grades(&find(state, caller, id)?))
 }
 
 fn figures(class: &ClassView) -> Vec<Figure> {
@@ -169,6 +198,7 @@ fn roster(class: &ClassView) -> Sheet {
         name: format!("Students of {}", class.title),
         columns: columns("Student"),
         rows: class.roster.iter().map(row).collect(),
+        files: Some(format!("/classes/{}/table", class.id)),
     }
 }
 
@@ -211,6 +241,8 @@ async fn student_page(
         id: student.id.to_string(),
         about,
         headline: headline(&now),
+        charts: drawn([Chart::trend_of_student(&student)]),
+        mails: history::of(state, caller, &student.id).await?,
         grades: grades(&student),
         legend: legend(),
         notes: notes(&student),
@@ -255,6 +287,7 @@ fn grades(student: &StudentView) -> Sheet {
         name: format!("Grades of {}", student.name),
         columns: columns("Class"),
         rows: student.enrolments.iter().map(row).collect(),
+        files: Some(format!("/students/{}/table", student.id)),
     }
 }
 

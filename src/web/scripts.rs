@@ -83,6 +83,7 @@ pub async fn prompt(
     let stored = state.assistant.say(&teacher.0, conversation, &words, ClientId::fresh(&*state.ids)).await;
     let stored = stored.map_err(|fault| match fault {
         SayError::Busy => PageError::Conflict("An answer is still being written in this conversation.".to_owned()),
+        SayError::Limited(reached) => PageError::limited(reached, &*state.clock),
         SayError::NotFound => PageError::NotFound,
         SayError::Broken(fault) => PageError::Broken(fault),
     })?;

@@ -1,22 +1,23 @@
 //! What every handler can reach.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::parts::Demo;
+use super::{parts::Demo, rates::Rates, session::Lifetimes};
 use crate::{
     assistant::{
         Assistant,
-        conversation::{Approvals, Conversations},
+        conversation::{Approvals, Conversations, Forgetting},
     },
     audit::{Activity, Journal},
     clock::{Clock, Ids},
-    identity::{SignIn, SignIns},
+    identity::{Allowed, PreferencesStore, SignIn, SignIns},
     school::{AddressChanges, School},
-    vault::Vault,
+    vault::{Connections, Vault},
 };
 
 /// Whether what the server stands on is there.
@@ -24,6 +25,20 @@ use crate::{
 pub trait Health: Send + Sync + 'static {
     /// Whether it can do its work.
     async fn is_well(&self) -> bool;
+
+    /// What keeps it from its work, where a fault comes from that.
+    fn outage(&self, fault: &anyhow::Error) -> Option<Outage>;
+}
+
+/// What keeps the server from saving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outage {
+    /// It passes by itself.
+    Busy,
+    /// The operator must make room.
+    Full,
+    /// The operator must look after the disk, and start the server again.
+    Disk,
 }
 
 /// What every handler can reach; cheap to clone.
@@ -43,14 +58,30 @@ pub struct State {
     pub journal: Arc<dyn Journal>,
     /// Where teachers read what was written down about them.
     pub activity: Arc<dyn Activity>,
+    /// What teachers have chosen.
+    pub preferences: Arc<dyn PreferencesStore>,
+    /// Deleting conversations.
+    pub forgetting: Arc<dyn Forgetting>,
     /// Whether what this server stands on is there.
     pub health: Arc<dyn Health>,
     /// The school.
     pub school: Arc<School>,
     /// The identity provider.
     pub provider: Arc<dyn SignIn>,
+    /// The teachers' accounts elsewhere.
+    pub connections: Arc<Connections>,
     /// The grants in memory, to be forgotten at sign-out.
     pub vault: Arc<Vault>,
+    /// How long a session lasts.
+    pub lifetimes: Lifetimes,
+    /// Who may come in.
+    pub allowed: Allowed,
+    /// Counts the sign-ins that ended, so that streams notice.
+    pub departures: Arc<watch::Sender<u64>>,
+    /// Who asks how often.
+    pub rates: Arc<Rates>,
+    /// How long the body of a request may take.
+    pub body_patience: Duration,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.

@@ -10,6 +10,7 @@ mod frames;
 
 use std::{sync::Arc, time::Duration};
 
+use actix_session::Session;
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{CACHE_CONTROL, CONTENT_ENCODING},
@@ -19,7 +20,11 @@ use futures_util::{StreamExt, stream};
 use tokio::{sync::watch, time::timeout};
 
 use self::frames::{Frame, Translator};
-use super::{error::PageError, session::SignedInTeacher, state::State};
+use super::{
+    error::PageError,
+    session::{self, SignedInTeacher},
+    state::State,
+};
 use crate::{
     assistant::{SayError, TurnId, conversation::StoredTurn, live::LiveTurn},
     identity::Caller,
@@ -33,12 +38,16 @@ pub async fn events(
     request: HttpRequest,
     state: Data<State>,
     teacher: SignedInTeacher,
+    session: Session,
     turn: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let turn = TurnId::parse(&turn).ok_or(PageError::NotFound)?;
+    let ends_at = session::ends_at(&session, &state);
     let watch = state.assistant.watch(&teacher.0, &turn).await.map_err(not_found)?;
     let first = match watch.live {
-        Some(live) => Reader::of(state, teacher.0, turn, live, last_event_id(&request)).begin(watch.stored).await?,
+        Some(live) => {
+            Reader::of(state, teacher.0, ends_at, turn, live, last_event_id(&request)).begin(watch.stored).await?
+        }
         None => (frames::ended(&state, &teacher.0, &watch.stored).await?, None),
     };
     let (frames, reader) = first;
@@ -57,7 +66,7 @@ pub async fn events(
 
 fn not_found(fault: SayError) -> PageError {
     match fault {
-        SayError::NotFound | SayError::Busy => PageError::NotFound,
+        SayError::NotFound | SayError::Busy | SayError::Limited(_) => PageError::NotFound,
         SayError::Broken(fault) => PageError::Broken(fault),
     }
 }
@@ -93,6 +102,9 @@ fn encode(frames: Vec<Frame>) -> Bytes {
 struct Reader {
     state: Data<State>,
     caller: Caller,
+    /// When the session ends at the latest.
+    ends_at: i64,
+    departures: watch::Receiver<u64>,
     turn: TurnId,
     live: Arc<LiveTurn>,
     count: watch::Receiver<usize>,
@@ -101,13 +113,31 @@ struct Reader {
     translator: Translator,
 }
 
+/// Why a reader no longer waits.
+enum Woken {
+    /// There is more to tell.
+    More,
+    /// There is nothing more to come.
+    Over,
+    /// It is time to look whether the session still stands; these go out then.
+    Look(Vec<Frame>),
+}
+
 type Step = (Vec<Frame>, Option<Reader>);
 
 impl Reader {
-    fn of(state: Data<State>, caller: Caller, turn: TurnId, live: Arc<LiveTurn>, last: Option<(String, Had)>) -> Self {
+    fn of(
+        state: Data<State>,
+        caller: Caller,
+        ends_at: i64,
+        turn: TurnId,
+        live: Arc<LiveTurn>,
+        last: Option<(String, Had)>,
+    ) -> Self {
         let had = last.filter(|(epoch, _)| *epoch == live.epoch).map_or_else(Had::default, |(_, had)| had);
         let count = live.follow();
-        Self { state, caller, turn, live, count, had, translator: Translator::default() }
+        let departures = state.departures.subscribe();
+        Self { state, caller, ends_at, departures, turn, live, count, had, translator: Translator::default() }
     }
 
     /// The first frames. Who has had nothing begins with the turn as it stood
@@ -130,15 +160,30 @@ impl Reader {
     async fn next(mut self) -> Step {
         let had = self.had.events;
         let more = timeout(KEEP_ALIVE, self.count.wait_for(|count| *count > had));
-        let waited = tokio::select! {
-            () = self.state.going_down.cancelled() => Ok(false),
-            waited = more => waited.map(|count| count.is_ok()),
+        let woken = tokio::select! {
+            () = self.state.going_down.cancelled() => Woken::Over,
+            Ok(()) = self.departures.changed() => Woken::Look(Vec::new()),
+            waited = more => match waited {
+                Ok(Ok(_)) => Woken::More,
+                Ok(Err(_)) => Woken::Over,
+                Err(_) => Woken::Look(vec![Frame::Comment]),
+            },
         };
-        match waited {
-            Ok(true) => self.catch_up().await,
-            Ok(false) => (Vec::new(), None),
-            Err(_) => (vec![Frame::Comment], Some(self)),
+        match woken {
+            Woken::More => self.catch_up().await,
+            Woken::Over => (Vec::new(), None),
+            Woken::Look(frames) => self.unless_gone(frames).await,
         }
+    }
+
+    /// A stream ends with the session that opened it, wherever that ended.
+    async fn unless_gone(self, frames: Vec<Frame>) -> Step {
+        let over = self.state.clock.now().as_second() >= self.ends_at;
+        let stands = self.state.sign_ins.caller(&self.caller.sign_in).await;
+        if over || !stands.is_ok_and(|caller| caller.is_some()) {
+            return (Vec::new(), None);
+        }
+        (frames, Some(self))
     }
 
     async fn catch_up(mut self) -> Step {

@@ -17,8 +17,9 @@ use super::{
 };
 use crate::assistant::{SayError, TurnId, conversation::StoredTurn, turn::Status};
 
-fn page_error(fault: SayError) -> PageError {
+fn page_error(state: &State, fault: SayError) -> PageError {
     match fault {
+        SayError::Limited(reached) => PageError::limited(reached, &*state.clock),
         SayError::NotFound => PageError::NotFound,
         SayError::Busy => PageError::Conflict("An answer is still being written. Wait for it, or stop it.".to_owned()),
         SayError::Broken(fault) => PageError::Broken(fault),
@@ -33,7 +34,7 @@ pub async fn stop(
     turn: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let turn = TurnId::parse(&turn).ok_or(PageError::NotFound)?;
-    state.assistant.stop(&teacher.0, &turn).await.map_err(page_error)?;
+    state.assistant.stop(&teacher.0, &turn).await.map_err(|fault| page_error(&state, fault))?;
     let stored = until_quiet(&state, &teacher.0, &turn, chat::FOR_A_PAGE).await?;
     back(&request, &state, &teacher, &stored).await
 }
@@ -46,7 +47,7 @@ pub async fn resume(
     turn: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let turn = TurnId::parse(&turn).ok_or(PageError::NotFound)?;
-    let mut stored = state.assistant.resume(&teacher.0, &turn).await.map_err(page_error)?;
+    let mut stored = state.assistant.resume(&teacher.0, &turn).await.map_err(|fault| page_error(&state, fault))?;
     if !wants_json(&request) {
         stored = until_quiet(&state, &teacher.0, &turn, chat::FOR_A_PAGE).await?;
     }

@@ -25,21 +25,6 @@ async fn a_changed_address_is_where_the_next_mail_goes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_draft_from_before_the_change_is_not_sent_but_shown_again() {
-    let (app, ada, _grace) = school_day().await;
-    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Sent.");
-    let (asked, screen) = ada.hear("Write to Mateo").await;
-    change(&ada, MATEO, "mateo@home.example").await.with(303);
-    let told = ada.decide(&screen.cards()[0], "send", &[]).await.with(409).json();
-    assert!(told["error"]["words"].as_str().unwrap().contains("changed since it was shown"), "{told}");
-    assert!(app.accepted().is_empty());
-    let card = ada.cards(&asked.conversation).await.remove(0);
-    assert_eq!(card.to, "Mateo Nguyen · mateo@home.example");
-    ada.decide(&card, "send", &[]).await.with(200);
-    assert_eq!(app.accepted()[0].recipients, ["mateo@home.example"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_is_none_is_explained_and_not_kept() {
     let (_app, ada, _grace) = school_day().await;
     for wrong in ["", "mateo", "a@b.example, c@d.example", "a@b.example\r\nBcc: eve@e.example"] {

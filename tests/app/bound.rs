@@ -101,9 +101,14 @@ async fn ada_conversation(ada: &Browser) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_yes_opens_no_newer_draft() {
-    let (app, ada, card, _database) = waiting().await;
+    let (app, ada, _grace) = school_day().await;
+    app.mind.calls([mail_to(MATEO, "Your work", "Dear Mateo,\ngo on.")]);
+    let (asked, screen) = ada.hear("Write to Mateo").await;
+    let (card, turn) = (screen.cards().remove(0), asked.turn);
+    app.mind.says("As you wish.");
     ada.decide(&card, "discard", &[]).await.with(200);
-    app.mind.says("As you wish.").calls([mail_to(MATEO, "Your work", "Dear Mateo,\ngo on.")]);
+    ada.follow_to_the_end(&turn).await;
+    app.mind.calls([mail_to(MATEO, "Your work", "Dear Mateo,\ngo on.")]);
     let (_, screen) = ada.hear("Write to Mateo").await;
     let newer = screen.cards().remove(0);
     assert_eq!((&newer.subject, &newer.body), (&card.subject, &card.body));
@@ -161,6 +166,7 @@ async fn what_the_card_shows_is_what_leaves_letter_by_letter() {
         let card = ada.cards(&asked.conversation).await.remove(0);
         assert_eq!(card.body, body);
         ada.decide(&card, "send", &[]).await.with(200);
+        ada.follow_to_the_end(&asked.turn).await;
         let raw = app.accepted().pop().unwrap().raw;
         let sent = MessageParser::default().parse(&*raw).unwrap().body_text(0).unwrap().replace("\r\n", "\n");
         assert_eq!(sent.trim_end_matches('\n'), body);

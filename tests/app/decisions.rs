@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
 use teachers_aide::sandbox::faults::{Effect, Fault, Route};
 
 use crate::{
-    cast::{self, JAMES, MATEO, mail_to, school_day},
-    harness::{TestApp, eventually},
+    cast::{JAMES, MATEO, mail_to, school_day},
+    harness::eventually,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,36 +44,6 @@ async fn a_new_message_sets_waiting_drafts_aside_and_a_late_yes_still_sends() {
     let told = noted().await;
     assert!(told.contains("approved it, and it was sent") && told.contains("discarded it"), "{told}");
     assert_eq!(told.matches("and it was sent").count(), 1, "a second click is no second mail: {told}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_yes_in_one_tab_to_what_another_tab_has_changed_says_so_and_sends_nothing() {
-    let (app, clock) = TestApp::start_held().await;
-    let ada = app.signed_in(&cast::ada()).await;
-    let other_tab = ada.clone();
-    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Sent.");
-    let (asked, screen) = ada.hear("Write to Mateo").await;
-    let old = other_tab.cards(&asked.conversation).await.remove(0);
-
-    // A correction is kept without a send: the vault cannot be reached just now.
-    clock.advance(SignedDuration::from_mins(40));
-    ada.get("/classes").await;
-    clock.advance(SignedDuration::from_mins(30));
-    app.sandbox.faults().add(Fault::on(Route::Exchange).then(Effect::HangUp));
-    ada.decide(&screen.cards()[0], "send", &[("subject", "Corrected")]).await.with(503);
-    app.sandbox.faults().clear();
-
-    let told = other_tab.decide(&old, "send", &[]).await.with(409).json();
-    assert!(told["error"]["words"].as_str().unwrap().contains("changed since it was shown"), "{told}");
-    assert!(told["parts"].to_string().contains("Corrected"), "the tab sees the card as it is: {told}");
-    assert!(app.accepted().is_empty());
-
-    let now = other_tab.cards(&asked.conversation).await.remove(0);
-    assert_eq!(now.subject, "Corrected");
-    other_tab.decide(&now, "send", &[]).await.with(200);
-    assert_eq!(app.accepted().len(), 1);
-    let seen_in_the_first = ada.page(&asked.conversation).await;
-    assert!(seen_in_the_first.has(".receipt .stamp"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

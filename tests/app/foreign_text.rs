@@ -145,6 +145,9 @@ async fn the_provider_learns_no_address_and_no_name_of_an_account() {
     let user = |request: &Recorded| request.body["user"].as_str().unwrap().to_owned();
     let (hers, other) = (user(&adas[0]), user(app.asked().last().unwrap()));
     assert!(adas.iter().all(|request| user(request) == hers), "one teacher, one pseudonym");
+    let ids: Vec<String> =
+        sqlx::query_scalar("SELECT id FROM teachers").fetch_all(&app.database().await).await.unwrap();
+    assert!(ids.len() == 2 && !ids.contains(&hers), "it is not the name by which we know her");
     assert!(hers.len() == 32 && hers.bytes().all(|b| b.is_ascii_hexdigit()) && hers != other, "{hers} {other}");
 }
 

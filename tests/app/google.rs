@@ -37,10 +37,9 @@ async fn who_has_no_google_connection_connects_it_and_comes_back_to_the_same_dra
     assert_eq!(page.text(".card h3"), "Connect Google");
     assert!(page.text(".card .allows").contains("Send mail from your address"));
 
-    let back = ada.sign_in(&page.attrs(".card a.primary", "href")[0], &cast::ada()).await;
+    let back = ada.connect(&page.attrs(".card a.primary", "href")[0]).await;
     back.leads_to(&format!("/chat/{}#turn-{}", asked.conversation, asked.turn));
-    let asks = app.sandbox.log().of(Route::Authorize);
-    assert!(asks.iter().any(|ask| ask.path.contains("prompt=consent")), "Google's consent was asked for");
+    assert_eq!(app.sandbox.log().of(Route::Authorize).len(), 2, "she did not sign in once more");
 
     let card = ada.follow_to_a_draft(&asked.turn).await;
     assert_eq!(card.subject, "Hello");
@@ -59,7 +58,11 @@ async fn who_says_no_at_google_keeps_the_card_and_nothing_is_sent() {
     app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]);
     let (asked, _) = ada.hear("Write to Mateo").await;
     let page = ada.page(&asked.conversation).await;
-    ada.decline(&page.attrs(".card a.primary", "href")[0]).await.with(403);
+    let away = ada.get(&page.attrs(".card a.primary", "href")[0]).await.with(303);
+    let told = ada.connect_at(away.location(), "decline", |_| true).await.with(403);
+    assert_eq!(told.text("h1"), "You did not connect Google");
+    assert!(told.text(".message").contains("nothing was changed"));
+    assert_eq!(told.attrs(".message a", "href"), [format!("/chat/{}#turn-{}", asked.conversation, asked.turn)]);
     let page = ada.page(&asked.conversation).await;
     assert_eq!(page.text(".card h3"), "Connect Google", "she is still signed in, and can still connect");
     assert!(app.accepted().is_empty());
@@ -72,8 +75,11 @@ async fn another_teacher_who_comes_back_from_google_does_not_take_up_adas_turn()
     let ada = app.signed_in(&cast::ada()).await;
     app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]);
     let (asked, _) = ada.hear("Write to Mateo").await;
-    let door = format!("/auth/login?consent=1&turn={}", asked.turn);
+    let door = format!("/connections/google/connect?turn={}", asked.turn);
+    // Her refresh token is gone, so that the way leads through a sign-in, and there sits Grace.
+    app.sandbox.auth0().revoke_all(&cast::ada().subject);
     ada.copied().sign_in(&door, &cast::grace()).await.leads_to("/chat");
+    assert_eq!(app.sandbox.log().count(Route::Connect), 0, "nothing is connected for Grace in Ada's name");
     let again = app.signed_in(&cast::ada()).await;
     assert!(again.page(&asked.conversation).await.has(".card"), "it still waits for Ada");
 }
@@ -94,29 +100,6 @@ async fn who_was_signed_out_over_there_signs_in_again_and_the_turn_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refresh_token_that_was_taken_back_keeps_the_draft_with_its_corrections() {
-    let (app, clock) = TestApp::start_held().await;
-    let ada = app.signed_in(&cast::ada()).await;
-    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Sent.");
-    let (asked, screen) = ada.hear("Write to Mateo").await;
-    an_hour_at_work(&clock, &ada).await;
-    app.sandbox.auth0().revoke_all(&cast::ada().subject);
-
-    let told = ada.decide(&screen.cards()[0], "send", &[("subject", "Corrected")]).await.with(409).json();
-    assert!(told["error"]["words"].as_str().unwrap().contains("Sign in again"), "{told}");
-    assert!(told["parts"].to_string().contains("Sign in again"), "the card comes with the answer: {told}");
-    assert!(app.accepted().is_empty());
-
-    let door = format!("/auth/login?turn={}", asked.turn);
-    ada.sign_in(&door, &cast::ada()).await.leads_to(&format!("/chat/{}#turn-{}", asked.conversation, asked.turn));
-    let card = ada.cards(&asked.conversation).await.remove(0);
-    assert_eq!(card.subject, "Corrected");
-    ada.decide(&card, "send", &[]).await.with(200);
-    assert_eq!(app.accepted().len(), 1);
-    assert_eq!(ada.follow_to_the_end(&asked.turn).await.state, "done");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_permission_taken_back_at_google_asks_for_consent_and_keeps_the_draft() {
     let (app, clock) = TestApp::start_held().await;
     let ada = app.signed_in(&cast::ada()).await;
@@ -128,45 +111,13 @@ async fn a_permission_taken_back_at_google_asks_for_consent_and_keeps_the_draft(
     let form = ada.page(&asked.conversation).await.form("form.letter").fill("decision", "send");
     let back = ada.submit(&form.fill("body", "Dear Mateo, corrected.")).await.with(409);
     assert!(back.text(".letter .fault").contains("Nothing was sent"), "{}", back.body);
-    let door = back.attrs("a[href*='consent=1']", "href").remove(0);
-    assert_eq!(door, format!("/auth/login?consent=1&turn={}", asked.turn));
-    ada.sign_in(&door, &cast::ada()).await.with(303);
+    let door = back.attrs("a[href^='/connections/google/connect']", "href").remove(0);
+    assert_eq!(door, format!("/connections/google/connect?turn={}", asked.turn));
+    ada.connect(&door).await.with(303);
     let card = ada.cards(&asked.conversation).await.remove(0);
     assert_eq!((card.body.as_str(), screen.cards().len()), ("Dear Mateo, corrected.", 1));
     ada.decide(&card, "send", &[]).await.with(200);
     assert_eq!(app.accepted().len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_vault_that_is_out_of_reach_keeps_the_draft_for_another_try() {
-    let (app, clock) = TestApp::start_held().await;
-    let ada = app.signed_in(&cast::ada()).await;
-    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Sent.");
-    let (_, screen) = ada.hear("Write to Mateo").await;
-    an_hour_at_work(&clock, &ada).await;
-    app.sandbox.faults().add(Fault::on(Route::Exchange).then(Effect::HangUp));
-    let told = ada.decide(&screen.cards()[0], "send", &[]).await.with(503).json();
-    assert!(told["error"]["words"].as_str().unwrap().contains("Nothing was sent"), "{told}");
-    app.sandbox.faults().clear();
-    ada.decide(&screen.cards()[0], "send", &[]).await.with(200);
-    assert_eq!(app.accepted().len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mail_whose_answer_was_lost_is_told_as_unknown_and_never_sent_again_by_itself() {
-    let (app, ada, _grace) = school_day().await;
-    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Please look.");
-    let (asked, screen) = ada.hear("Write to Mateo").await;
-    app.sandbox.faults().add(Fault::on(Route::GmailSend).then(Effect::Accept).then(Effect::Reset));
-    let told = ada.decide(&screen.cards()[0], "send", &[]).await.with(200).json();
-    assert_eq!(told["state"], "unknown", "{told}");
-    assert_eq!(app.accepted().len(), 1, "it was accepted, and only once");
-    let screen = ada.follow_to_the_end(&asked.turn).await;
-    assert!(!screen.has(".receipt .stamp"), "nothing says sent");
-    assert!(app.last_question().contains("Do not send it again"));
-    // She looked, and it was there.
-    let found = ada.decide(&card_of(&told), "was_sent", &[]).await.with(200).json();
-    assert_eq!((found["state"].as_str(), app.accepted().len()), (Some("sent"), 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -188,24 +139,4 @@ async fn a_mail_that_may_have_been_sent_is_never_called_not_sent_when_it_is_writ
 fn card_of(told: &serde_json::Value) -> Card {
     let text = |name: &str| told[name].as_str().unwrap().to_owned();
     Card { id: text("approval_id"), hash: text("hash"), ..Card::default() }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mail_that_google_refuses_is_told_as_not_sent_and_can_be_tried_again() {
-    let (app, ada, _grace) = school_day().await;
-    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("It did not go.");
-    let (asked, screen) = ada.hear("Write to Mateo").await;
-    let refusal = teachers_aide::sandbox::faults::Answer::status(400).json(
-        &serde_json::json!({ "error": { "code": 400, "message": "Invalid To header", "status": "INVALID_ARGUMENT" } }),
-    );
-    app.sandbox.faults().add(Fault::on(Route::GmailSend).times(1).then(Effect::Answer(refusal)));
-    let told = ada.decide(&screen.cards()[0], "send", &[]).await.with(200).json();
-    assert_eq!(told["state"], "failed", "{told}");
-    ada.follow_to_the_end(&asked.turn).await;
-    // The same draft once more, and a new yes.
-    ada.decide(&card_of(&told), "again", &[]).await.with(200);
-    let card = ada.cards(&asked.conversation).await.remove(0);
-    assert_ne!(card.id, screen.cards()[0].id);
-    ada.decide(&card, "send", &[]).await.with(200);
-    assert_eq!(app.accepted().len(), 1);
 }

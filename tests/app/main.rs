@@ -5,29 +5,47 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod address;
+mod arguments;
 mod audit;
 mod bad_input;
 mod bound;
 #[path = "../browser/main.rs"]
 mod browser;
+mod calendar;
+mod canaries;
 mod cast;
 mod caution;
+mod charts;
+mod connections;
+mod crash;
 mod decisions;
 mod drafts;
+mod egress;
+mod faults;
 mod following;
 mod foreign_text;
 mod google;
 mod harness;
+mod leaving;
+mod limits;
 mod mallory;
 mod map;
 mod mime;
 mod model;
 mod obedient;
+mod oidc;
+#[path = "../payloads.rs"]
+mod payloads;
 mod plain;
 mod restart;
+mod routes;
 mod scripts;
+mod security_page;
+mod settings;
 mod sign_in;
 mod snapshots;
 mod source_rules;
 mod story;
 mod strangers;
+mod tables;
+mod wire;

@@ -173,7 +173,7 @@ async fn judge(app: &TestApp, ada: &Browser, teacher: Teacher, played: &Move) ->
 fn secrets(app: &TestApp, browser: &Browser) -> Vec<String> {
     let mut secrets = browser.cookie_values();
     secrets.push(app.sandbox.client_secret().to_owned());
-    secrets.push("a-key-of-the-test".to_owned());
+    secrets.push(crate::harness::canary::MODEL_KEY.to_owned());
     secrets.push("5f0c2a9be4d7163808fd9a1c7b62e35d".to_owned());
     secrets
 }

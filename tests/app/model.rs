@@ -1,10 +1,8 @@
 //! The model when it is not well: refused, busy, broken, cut in the middle.
 
-use std::time::{Duration, Instant};
-
 use actix_web::http::StatusCode;
 use serde_json::json;
-use teachers_aide::sandbox::model::{ApiError, Ending, Raw};
+use teachers_aide::sandbox::model::ApiError;
 
 use crate::cast::{MATEO, school_day};
 
@@ -27,50 +25,6 @@ async fn a_key_that_the_model_refuses_is_told_plainly_and_the_question_can_be_tr
     let page = ada.page(&asked.conversation).await;
     assert_eq!(page.text(".answer"), "He is doing better.");
     assert_eq!(page.texts("section.turn").len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_busy_model_is_asked_again_when_it_said_so_and_the_page_counts_down() {
-    let (app, ada, _grace) = school_day().await;
-    app.mind.push(refusal(429).retry_after(1)).says("Now I can.");
-    let begun = Instant::now();
-    let (_, screen) = ada.hear("How is Mateo?").await;
-    assert!(begun.elapsed() >= Duration::from_secs(1));
-    assert_eq!((screen.state.as_str(), screen.text().as_str()), ("done", "Now I can."));
-    assert!(screen.seen.iter().any(|key| key == "busy"), "the page was told of the wait");
-    assert!(!screen.has("[data-key=busy]"), "and that it was over");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_model_that_is_always_down_is_given_up_after_a_few_tries() {
-    let (app, ada, _grace) = school_day().await;
-    for _ in 0..9 {
-        app.mind.push(refusal(500));
-    }
-    let (asked, screen) = ada.hear("How is Mateo?").await;
-    assert_eq!(screen.state, "failed");
-    assert_eq!(app.asked().len(), 4, "once, and three times more");
-    assert!(ada.page(&asked.conversation).await.text(".notice").contains("too busy to answer"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_breaks_off_keeps_its_part_and_goes_on_from_there() {
-    let (app, ada, _grace) = school_day().await;
-    let chunk = json!({
-        "id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m",
-        "choices": [{ "index": 0, "delta": { "content": "The first half" }, "finish_reason": null }],
-    });
-    app.mind.push(Raw::events([chunk]).then(Duration::from_millis(100), "data: {").ending(Ending::Cut));
-    let (asked, screen) = ada.hear("How is Mateo?").await;
-    assert_eq!((screen.state.as_str(), screen.text().as_str()), ("interrupted", "The first half"));
-    let page = ada.page(&asked.conversation).await;
-    assert!(page.text(".notice").contains("Continue"), "{}", page.text(".notice"));
-    app.mind.says("and the second.");
-    let go_on = page.form(".notice form");
-    ada.post(&go_on.action, &[]).await.with(200);
-    let screen = ada.follow_to_the_end(&asked.turn).await;
-    assert_eq!((screen.state.as_str(), screen.text().as_str()), ("done", "The first half\nand the second."));
-    assert!(app.last_question().contains("The first half"), "the model reads how far it had come");
 }
 
 #[tokio::test(flavor = "multi_thread")]

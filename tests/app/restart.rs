@@ -54,25 +54,6 @@ async fn a_server_that_goes_down_keeps_the_part_and_closes_the_models_stream() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_turn_that_ran_when_the_power_failed_is_interrupted_and_can_go_on() {
-    let (app, ada, _grace) = school_day().await;
-    app.mind.push(stalls_after("Half an answer"));
-    let asked = ada.ask("Tell me").await;
-    ada.follow_until(&asked.turn, |screen| screen.text().contains("Half an answer")).await;
-    tokio::time::sleep(Duration::from_millis(700)).await;
-
-    let reborn = app.after_a_power_cut().await;
-    let ada = ada.moved_to(&reborn.base);
-    let page = ada.page(&asked.conversation).await;
-    assert_eq!(page.attrs("section.turn", "data-state"), ["interrupted"]);
-    assert_eq!(page.text(".answer"), "Half an answer");
-    assert!(page.text(".notice").contains("The server was restarted"));
-    reborn.mind.says("and the rest.");
-    ada.submit(&page.form(".notice form")).await.with(303);
-    assert_eq!(ada.page(&asked.conversation).await.texts(".answer"), ["Half an answer", "and the rest."]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_mail_that_was_on_its_way_when_the_power_failed_is_unknown_and_is_not_sent_again() {
     let (app, ada, _grace) = school_day().await;
     app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Sent.");

@@ -11,7 +11,7 @@ use teachers_aide::{
         approval::{Approval, ApprovalOutcome, ApprovalState},
         caution::{Caution, Tick},
         event::Event,
-        toolbox::{Field, Preview, Row},
+        toolbox::{Field, Outcomes, Preview, Row},
         turn::{Call, CallResult, CallState, Ending, Outcome, Pause},
     },
     mail::{Body, Draft, EmailAddress, PersonName, Subject},
@@ -55,6 +55,7 @@ fn approval(state: ApprovalState) -> Approval {
         turn: TurnId::parse(&"0".repeat(32)).unwrap(),
         call: text("0-0"),
         tool: text("send_email_to_student"),
+        student: None,
         plan: json!({ "secret": "never in an event" }),
         preview: Preview {
             heading: text("Draft"),
@@ -62,6 +63,7 @@ fn approval(state: ApprovalState) -> Approval {
             fields: vec![field("subject", "Subject", "Hello", false), field("body", "Message", "Dear Mateo", true)],
             action: text("Send from ada@school.example"),
             note: text("Goes to Mateo Nguyen only. Sent when you click, not before."),
+            outcomes: Outcomes::default(),
         },
         caution: Caution { ticks: vec![tick], alone: true },
         state,
@@ -78,6 +80,7 @@ fn finished_call() -> Call {
         said: json!({ "classes": [] }).into(),
         did: "Looked at 0 classes".to_owned(),
         took_ms: 3,
+        shown: None,
     };
     Call {
         id: "0-0".to_owned(),

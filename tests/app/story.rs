@@ -4,13 +4,13 @@ use mail_parser::MessageParser;
 use serde_json::Value;
 use teachers_aide::sandbox::Person;
 
-use crate::harness::{Browser, Demo};
+use crate::harness::{Browser, Demo, canary::Leaks};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_teacher_signs_in_asks_corrects_a_draft_and_sends_it() {
     let demo = Demo::start().await;
     let [mary, _] = <[Person; 2]>::try_from(Person::cast()).unwrap();
-    let browser = Browser::at(&demo.base);
+    let browser = Browser::watched(&demo.base, &demo.base, &Leaks::default());
 
     // The front door says that this is a demo, and leads to the sign-in.
     let door = browser.get("/").await.with(200);

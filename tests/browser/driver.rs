@@ -41,24 +41,30 @@ pub struct Driver {
     process: Child,
     port: u16,
     profile: TempDir,
+    flags: Vec<String>,
     // Held open: a driver that cannot write its notes would end.
     _notes: BufReader<ChildStdout>,
 }
 
 impl Driver {
     pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// With flags for the browser beside the usual ones.
+    pub fn with(flags: &[String]) -> Self {
         let mut command = Command::new("chromedriver");
         let mut process = command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut notes = BufReader::new(process.stdout.take().unwrap());
         let port = port(&mut notes);
-        Self { process, port, profile: TempDir::new().unwrap(), _notes: notes }
+        Self { process, port, profile: TempDir::new().unwrap(), flags: flags.to_vec(), _notes: notes }
     }
 
     /// A new browser with one empty tab.
     pub async fn browser(&self) -> WebDriver {
         let mut wanted = DesiredCapabilities::chrome();
         wanted.set_binary(found("chromium").unwrap().to_str().unwrap()).unwrap();
-        for flag in FLAGS {
+        for flag in FLAGS.into_iter().chain(self.flags.iter().map(String::as_str)) {
             wanted.add_arg(flag).unwrap();
         }
         wanted.add_arg(&format!("--user-data-dir={}", self.profile.path().display())).unwrap();

@@ -75,7 +75,7 @@ async fn discards_the_other(desk: &Desk) {
 
 /// Goes on by Tab, or back by Shift and Tab, to the first element in document
 /// order that matches; and every stop on the way can be seen.
-async fn reach(desk: &Desk, css: &str, key: Key) {
+pub async fn reach(desk: &Desk, css: &str, key: Key) {
     for _ in 0..MOST_STOPS {
         match key {
             Key::Shift => desk.tab.tab_back().await,

@@ -5,14 +5,21 @@
 //! `CI=true` it fails instead. Screenshots go to `target/screenshots`.
 
 mod axe;
+mod connections;
 mod driver;
+mod faults;
+mod jobs;
 mod keyboard;
 mod pages;
 mod plain;
 mod reader;
 mod reload;
+mod screenshots;
+mod secrets;
+mod sink;
 mod story;
 mod tab;
+mod tables;
 mod typing;
 
 use std::{

@@ -6,8 +6,11 @@ use super::{
     tab::Scheme,
 };
 
-/// As narrow as a page is ever asked to be (WCAG 1.4.10).
+/// As narrow as a page is ever asked to be (WCAG 1.4.10): a window of 640 px at
+/// 200 %, or one of 1280 px at 400 %.
 const NARROWEST: (u32, u32) = (320, 640);
+/// A tablet's window, in which letters of twice the size still have their place (WCAG 1.4.4).
+const TABLET: (u32, u32) = (768, 1024);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_page_shuts_anybody_out_or_scrolls_sideways() {
@@ -24,6 +27,9 @@ async fn no_page_shuts_anybody_out_or_scrolls_sideways() {
         let complaints = desk.tab.console().await;
         // The one page that is not there says so.
         assert!(complaints.iter().all(|words| words.contains("/nowhere")), "{complaints:?}");
+        for (url, page) in desk.tab.requests().await {
+            assert_eq!(url.origin(), page.origin(), "{page} asked for {url}");
+        }
     })
     .await;
 }
@@ -57,10 +63,38 @@ impl Looks<'_> {
         self.here("conversation").await;
         tab.ask::<()>(open).await;
         self.here("conversation-open").await;
+        self.desk.ask("What is on my calendar this week?").await;
+        tab.find(".card a.primary").await;
+        self.here("connect-card").await;
+        tab.click(".card a.primary").await;
+        tab.find("button[value=connect]").await;
+        self.here("connect-provider").await;
+        tab.click("button[value=connect]").await;
+        tab.until("location.pathname.startsWith('/chat/')").await;
+        self.desk.ask("Schedule a meeting with Mateo on Tuesday at 15:00").await;
+        tab.find(".letter input[name=starts]").await;
+        self.here("meeting-card").await;
+        self.at("connections", "/connections").await;
+        let calendar = self.desk.demo.sandbox.calendar_url();
+        self.at("calendar", &calendar).await;
         self.at("conversations", "/conversations").await;
         self.at("classes", "/classes").await;
         self.at("class", "/classes/c-01").await;
         self.at("student", "/students/s-1001").await;
+        self.desk.tab.go("/chat").await;
+        self.desk.ask("Show me a chart of 10B").await;
+        self.desk.done(1).await;
+        self.here("charts").await;
+        tab.ask::<()>(open).await;
+        self.here("charts-open").await;
+        self.at("settings", "/settings").await;
+        tab.ask::<()>(open).await;
+        self.here("settings-open").await;
+        tab.click("input[value=dark]").await;
+        tab.click("form[action='/settings/appearance'] button").await;
+        tab.find(".saved").await;
+        self.here("settings-dark").await;
+        self.at("class-dark", "/classes/c-02").await;
         self.at("message", "/nowhere").await;
         let outbox = self.desk.demo.sandbox.outbox_url();
         self.at("outbox", &outbox).await;
@@ -77,6 +111,15 @@ impl Looks<'_> {
         let beyond: i32 = tab.ask("document.documentElement.scrollWidth - innerWidth").await;
         if beyond > 0 {
             self.faults.push(format!("{name}: {beyond} px stand beyond a window of 320 px"));
+        }
+        for size in [TABLET, WIDE] {
+            tab.size(size).await;
+            tab.run::<()>("document.documentElement.style.fontSize = '200%'", Vec::new()).await;
+            let beyond: i32 = tab.ask("document.documentElement.scrollWidth - innerWidth").await;
+            tab.run::<()>("document.documentElement.style.fontSize = ''", Vec::new()).await;
+            if beyond > 0 {
+                self.faults.push(format!("{name}: with letters twice as large {beyond} px stand beyond {} px", size.0));
+            }
         }
         for size in [NARROW, WIDE] {
             tab.size(size).await;

@@ -40,7 +40,9 @@ async fn ended(desk: &Desk, cut: Option<Duration>) -> String {
         tab.reload().await;
     }
     desk.done(1).await;
-    tab.ask("document.querySelector('.parts').innerHTML.replace(/\\s+/g, ' ')").await
+    // The turn's own name stands in the links to its tables.
+    let parts = "document.querySelector('.parts').innerHTML.replace(/\\s+/g, ' ')";
+    tab.ask(&format!("{parts}.replaceAll(document.querySelector('[data-turn]').dataset.turn, 'this turn')")).await
 }
 
 fn random() -> u8 {

@@ -56,8 +56,32 @@ impl Tab {
         self.driver.goto(self.base.join(address).unwrap().as_str()).await.unwrap();
     }
 
+    /// Goes to an address that may lead nowhere.
+    pub async fn look_at(&self, address: &str) {
+        let _an_error_page_is_a_page = self.driver.goto(address).await;
+    }
+
     pub async fn reload(&self) {
         self.driver.refresh().await.unwrap();
+    }
+
+    /// Opens another tab of this browser, and goes on in it.
+    pub async fn another(&self) {
+        let fresh = self.driver.new_tab().await.unwrap();
+        self.driver.switch_to_window(fresh).await.unwrap();
+        self.scheme(Scheme::Light).await;
+    }
+
+    /// Goes on in the tab that was opened as the nth.
+    pub async fn turn_to(&self, tab: usize) {
+        let all = self.driver.windows().await.unwrap();
+        self.driver.switch_to_window(all[tab].clone()).await.unwrap();
+    }
+
+    /// Closes this tab, and goes on in the first that is left.
+    pub async fn shut(&self) {
+        self.driver.close_window().await.unwrap();
+        self.turn_to(0).await;
     }
 
     /// The path of the page that is shown.
@@ -84,6 +108,12 @@ impl Tab {
 
     pub async fn without_script(&self) {
         self.tell("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
+    }
+
+    /// The person lets pages write to the clipboard and read it.
+    pub async fn may_use_the_clipboard(&self) {
+        let permissions = json!(["clipboardReadWrite", "clipboardSanitizedWrite"]);
+        self.tell("Browser.grantPermissions", json!({ "permissions": permissions })).await;
     }
 
     async fn tell(&self, command: &str, what: Value) -> Value {
@@ -138,7 +168,14 @@ impl Tab {
 
     /// The words of the first element that matches, as they are seen.
     pub async fn text(&self, css: &str) -> String {
-        self.find(css).await.text().await.unwrap()
+        let until = Instant::now() + PATIENCE;
+        loop {
+            // A part that was just put in place of another is looked for again.
+            match self.find(css).await.text().await {
+                Ok(words) => return words,
+                Err(fault) => assert!(Instant::now() < until, "{css} cannot be read: {fault}"),
+            }
+        }
     }
 
     /// All words on the page, for a test that failed.
@@ -158,10 +195,15 @@ impl Tab {
 
     /// Scrolls until an element is clear of what sticks to the window's edges.
     async fn within_reach(&self, css: &str) -> WebElement {
-        let element = self.find(css).await;
         let script = "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' });";
-        self.driver.execute(script, vec![element.to_json().unwrap()]).await.unwrap();
-        element
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let element = self.find(css).await;
+            match self.driver.execute(script, vec![element.to_json().unwrap()]).await {
+                Ok(_) => return element,
+                Err(fault) => assert!(Instant::now() < until, "{css} cannot be reached: {fault}"),
+            }
+        }
     }
 
     /// Types something in place of what stands there.
@@ -193,6 +235,12 @@ impl Tab {
     pub async fn console(&self) -> Vec<String> {
         let entries = self.driver.browser_log().await.unwrap();
         entries.into_iter().map(|entry| format!("{} {}", entry.level, entry.message)).collect()
+    }
+
+    /// All cookies, those that no script reads among them.
+    pub async fn cookies(&self) -> Vec<Value> {
+        let all = self.tell("Network.getAllCookies", json!({})).await;
+        all["cookies"].as_array().unwrap().clone()
     }
 
     /// The addresses that pages asked for since the last time, each with its page.
@@ -232,6 +280,15 @@ impl Tab {
         keep(name, &self.tell("Page.captureScreenshot", page).await);
     }
 
+    /// The page as paper shows it, as wide as A4 between its margins.
+    pub async fn as_printed(&self, name: &str) {
+        self.size((718, 1000)).await;
+        self.tell("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+        self.whole(name).await;
+        self.tell("Emulation.setEmulatedMedia", json!({ "media": "" })).await;
+        self.scheme(Scheme::Light).await;
+    }
+
     /// What a failed test saw last.
     pub async fn last_look(&self) {
         if let Ok(window) = self.driver.cdp().send_raw("Page.captureScreenshot", json!({})).await {
@@ -244,6 +301,7 @@ impl Tab {
 fn keep(name: &str, picture: &Value) {
     let bytes = STANDARD.decode(picture["data"].as_str().unwrap()).unwrap();
     let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join(format!("{name}.png")), bytes).unwrap();
+    let file = folder.join(format!("{name}.png"));
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, bytes).unwrap();
 }

@@ -115,7 +115,7 @@ fn turn(words: &str, answer: &str, results: &[Value]) -> Turn {
     turn.model_said((0..results.len()).map(call).collect(), Finish::Natural);
     for (n, said) in results.iter().enumerate() {
         let said = said.clone().into();
-        let result = CallResult { outcome: Outcome::Done, said, did: String::new(), took_ms: 0 };
+        let result = CallResult { outcome: Outcome::Done, said, did: String::new(), took_ms: 0, shown: None };
         turn.call_finished(&format!("0-{n}"), result).unwrap();
     }
     turn.close(Ending::Done);

@@ -1,6 +1,6 @@
 //! The send: yes → key → claim → first byte → outcome.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 use jiff::SignedDuration;
@@ -14,7 +14,8 @@ use super::{
         approval::{Approval, ApprovalOutcome, ApprovalState},
         caution::Ticked,
         gate::{self, Account, Consent, Facts},
-        toolbox::{AnyTool, Edits, KeyFault, Ran, ToolError},
+        limits::Counted,
+        toolbox::{AnyTool, Edits, KeyFault, Outcomes, Ran, ToolError},
         turn::Outcome,
     },
     DecideError,
@@ -38,16 +39,11 @@ pub(super) struct Yes {
 const YES_LASTS: SignedDuration = SignedDuration::from_mins(15);
 /// How often a send is tried when surely nobody was reached.
 const ATTEMPTS: u32 = 3;
-/// How often the outcome of a send is stored.
-const KEEP_ATTEMPTS: u32 = 5;
 
 impl Assistant {
     pub(super) async fn send(&self, caller: &Caller, approval: Approval, yes: &Yes) -> Result<Approval, DecideError> {
-        if !approval.state.is_open() {
-            return Ok(approval);
-        }
         let tool = self.tool_of(&approval)?;
-        if !approval.is_of(&yes.hash) {
+        if !approval.state.is_open() || !approval.is_of(&yes.hash) {
             return self.same_or_changed(caller, &*tool, approval, &yes.edits);
         }
         let approved = match self.approve(caller, &*tool, approval, yes).await {
@@ -61,14 +57,28 @@ impl Assistant {
         if self.parts.clock.now().duration_since(approved.changed_at) > YES_LASTS {
             return Err(self.hand_back_late(approved).await?);
         }
+        let approved = self.still_as_shown(caller, &*tool, approved).await?;
+        if let Err(reached) = self.may_send(&caller.teacher.id).await? {
+            let waiting = Box::new(self.advance(&approved, ApprovalState::Proposed, None).await?);
+            self.tell(&waiting);
+            return Err(DecideError::Limited { reached, approval: waiting });
+        }
         let claimed = match self.advance(&approved, ApprovalState::Claimed, None).await {
-            Err(DecideError::Changed(now)) => return self.same_or_changed(caller, &*tool, *now, &yes.edits),
-            claimed => claimed?,
+            Ok(claimed) => claimed,
+            Err(fault) => {
+                self.parts.budgets.give_back(&caller.teacher.id, self.today(), Counted::Sends).await?;
+                let DecideError::Changed(now) = fault else { return Err(fault) };
+                return self.same_or_changed(caller, &*tool, *now, &yes.edits);
+            }
         };
         self.tell(&claimed);
         // A panic between the claim and its outcome is as unclear as a cut line.
         let run = AssertUnwindSafe(self.run_claimed(caller, &*tool, &claimed, grant)).catch_unwind().await;
         let outcome = run.unwrap_or_else(|_| Err(ToolError::Unknown("the send panicked".to_owned())));
+        if outcome.is_ok() {
+            self.note_use(caller, &*tool).await;
+        }
+        let outcome = classify(outcome, &claimed.preview.outcomes, || self.reference());
         self.keep_outcome(claimed, outcome).await
     }
 
@@ -89,7 +99,14 @@ impl Assistant {
             | ApprovalState::Unknown => true,
             ApprovalState::Proposed | ApprovalState::Rejected | ApprovalState::Superseded => false,
         };
-        let meant = tool.preview(&self.revised(caller, tool, &now, edits)?).map_err(anyhow::Error::from)?;
+        let plan = match self.revised(caller, tool, &now, edits) {
+            // Whether the student is still there says nothing of what has left.
+            Err(DecideError::BadEdit { .. }) if !now.state.is_open() => {
+                return Err(DecideError::Changed(Box::new(now)));
+            }
+            plan => plan?,
+        };
+        let meant = tool.preview(&plan).map_err(anyhow::Error::from)?;
         if said_yes && meant == now.preview { Ok(now) } else { Err(DecideError::Changed(Box::new(now))) }
     }
 
@@ -137,6 +154,31 @@ impl Assistant {
         self.tell(&waiting);
         let words = "It took too long to get ready for sending. Nothing was sent; look at it again and send it.";
         Ok(DecideError::NotNow { words: words.to_owned(), approval: waiting })
+    }
+
+    /// The vault takes its time, and the roster may have changed meanwhile: the
+    /// recipient is looked up once more, and nothing is claimed for another one.
+    async fn still_as_shown(
+        &self,
+        caller: &Caller,
+        tool: &dyn AnyTool,
+        approved: Approval,
+    ) -> Result<Approval, DecideError> {
+        let plan = match self.revised(caller, tool, &approved, &Edits::new()) {
+            Err(DecideError::BadEdit { words, .. }) => {
+                let waiting = Box::new(self.advance(&approved, ApprovalState::Proposed, None).await?);
+                self.tell(&waiting);
+                return Err(DecideError::BadEdit { words, approval: waiting });
+            }
+            plan => plan?,
+        };
+        let preview = tool.preview(&plan).map_err(anyhow::Error::from)?;
+        if preview.shows_the_same_as(&approved.preview) {
+            return Ok(approved);
+        }
+        let caution = self.caution(caller, tool, &approved, &plan, &preview).await?;
+        let now = Approval { plan, preview, caution, changed_at: self.parts.clock.now(), ..approved.clone() };
+        Err(DecideError::Changed(Box::new(self.show_afresh(&approved, now).await?)))
     }
 
     async fn grant(&self, caller: &Caller, tool: &dyn AnyTool) -> Result<Option<Grant>, VaultError> {
@@ -192,7 +234,7 @@ impl Assistant {
                 }
                 Err(ToolError::Unreachable(why)) if attempt < ATTEMPTS => {
                     warn!(why, attempt, "nobody was reached; tried again");
-                    sleep(Duration::from_millis(300) * 2u32.pow(attempt)).await;
+                    sleep(self.parts.patience.mail_again * 2u32.pow(attempt - 1)).await;
                     attempt += 1;
                 }
                 ran => return ran,
@@ -210,27 +252,14 @@ impl Assistant {
             VaultError::Operator(_) => ToolError::Tell("This site is not set up to send mail.".to_owned()),
         })
     }
-
-    /// Stores what came of it. If even that fails the claim stands, and the
-    /// next start of the server calls it unknown: never a false "sent".
-    async fn keep_outcome(&self, claimed: Approval, ran: Result<Ran, ToolError>) -> Result<Approval, DecideError> {
-        let (state, outcome) = classify(ran, || self.reference());
-        let mut tried = 1;
-        loop {
-            match self.advance(&claimed, state, Some(outcome.clone())).await {
-                Err(DecideError::Broken(fault)) if tried < KEEP_ATTEMPTS => {
-                    error!(error = format!("{fault:#}"), tried, "an outcome could not be stored; tried again");
-                    sleep(Duration::from_millis(250) * 2u32.pow(tried)).await;
-                    tried += 1;
-                }
-                kept => return kept,
-            }
-        }
-    }
 }
 
 /// The state and the words of what came of a send.
-fn classify(ran: Result<Ran, ToolError>, reference: impl Fn() -> String) -> (ApprovalState, ApprovalOutcome) {
+fn classify(
+    ran: Result<Ran, ToolError>,
+    words: &Outcomes,
+    reference: impl Fn() -> String,
+) -> (ApprovalState, ApprovalOutcome) {
     let failed = |words: String| {
         let said = json!({ "status": "failed", "reason": words, "note": "Nothing was sent." });
         (ApprovalState::Failed, ApprovalOutcome { words, said, outcome: Outcome::Failed })
@@ -240,30 +269,34 @@ fn classify(ran: Result<Ran, ToolError>, reference: impl Fn() -> String) -> (App
         Err(ToolError::Tell(words)) => failed(words),
         Err(ToolError::Unreachable(why)) => {
             warn!(why, "a send failed: nobody was reached");
-            failed("The mail service could not be reached. Nothing was sent.".to_owned())
+            failed("The service could not be reached. Nothing was sent.".to_owned())
         }
-        Err(ToolError::KeyRefused(KeyFault::NotTaken)) => {
-            failed("Google no longer accepts the permission. Nothing was sent. Connect Google again.".to_owned())
+        Err(ToolError::KeyRefused(fault)) => {
+            let words = match fault {
+                KeyFault::NotTaken => "Google no longer accepts the permission. Nothing was sent.",
+                KeyFault::TooNarrow => "Google has not been given the permission to send. Nothing was sent.",
+            };
+            let (state, mut outcome) = failed(words.to_owned());
+            outcome.said["reconnect"] = json!("The teacher has to connect Google again before it can be sent.");
+            (state, outcome)
         }
-        Err(ToolError::KeyRefused(KeyFault::TooNarrow)) => failed(
-            "Google has not been given the permission to send. Nothing was sent. Connect Google again.".to_owned(),
-        ),
         Err(ToolError::Unknown(why)) => {
             warn!(why, "nobody knows whether a send happened");
-            unknown()
+            unknown(words)
         }
         Err(ToolError::Broken(fault)) => {
             let reference = reference();
             error!(reference, error = format!("{fault:#}"), "a send broke off");
-            unknown()
+            unknown(words)
         }
     }
 }
 
 /// The honest answer when the bytes went out and nothing clear came back.
-pub(in crate::assistant) fn unknown() -> (ApprovalState, ApprovalOutcome) {
-    let words = "It may have been sent: the mail service gave no clear answer. Look in your sent mail.".to_owned();
-    let note = "It is not known whether this was sent. The teacher was asked to look. Do not send it again.";
+pub(in crate::assistant) fn unknown(words: &Outcomes) -> (ApprovalState, ApprovalOutcome) {
+    let Outcomes { done, look } = words;
+    let words = format!("It may have been {done}: the service gave no clear answer. {look}");
+    let note = format!("It is not known whether this was {done}. The teacher was asked to look. Do not send it again.");
     let said = json!({ "status": "unknown", "note": note });
     (ApprovalState::Unknown, ApprovalOutcome { words, said, outcome: Outcome::Unknown })
 }

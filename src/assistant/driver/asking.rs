@@ -3,25 +3,27 @@
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream::iter};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use tracing::warn;
 
 use super::Drive;
-use crate::assistant::{
-    conversation::as_messages,
-    event::Event,
-    model::{ModelError, ModelEvent, ModelRequest, ModelStream},
-    prompt,
-    turn::{Ending, Limit},
-    untrusted::Mark,
+use crate::{
+    assistant::{
+        conversation::{as_messages, tokens},
+        event::Event,
+        limits::{Reached, estimated_tokens},
+        model::{ModelError, ModelEvent, ModelRequest, ModelStream, ToolSchema},
+        prompt,
+        turn::{Ending, Limit, Step},
+        untrusted::Mark,
+    },
+    clock::Patience,
 };
 
 /// How often a busy model is asked again.
 const RETRIES: u32 = 3;
 /// The longest wait that a provider can impose before the teacher is told.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
-/// How long the model may say nothing before its answer counts as broken off.
-const SILENCE: Duration = Duration::from_secs(40);
 /// How many pieces that arrived together are told together.
 const TOGETHER: usize = 64;
 /// How much of an answer a dying server may lose.
@@ -34,12 +36,39 @@ impl Drive {
         if !self.stored.noted.is_empty() {
             self.save(&[]).await?;
         }
+        let teacher = self.caller.teacher.id.clone();
+        match self.assistant.has_tokens(&teacher).await? {
+            Ok(()) => {}
+            Err(Reached::Site) => return Ok(Err(Ending::OverBudget { limit: Limit::Site })),
+            Err(_) => return Ok(Err(Ending::OverBudget { limit: Limit::Day })),
+        }
         let request = self.request();
+        let read = estimate(&request);
+        // Counted before a word leaves: a server that dies has not asked for free.
+        self.spend(read).await?;
         let step = self.stored.turn.begin_step();
-        match self.open_stream(&request).await {
+        let outcome = match self.open_stream(&request).await {
             Ok(stream) => self.read_answer(step, stream).await,
             Err(ending) => Ok(Err(ending)),
-        }
+        };
+        self.settle_up(step, read).await?;
+        outcome
+    }
+
+    async fn spend(&self, tokens: i64) -> anyhow::Result<()> {
+        self.assistant.parts.budgets.spend(&self.caller.teacher.id, self.assistant.today(), tokens).await
+    }
+
+    /// Counts what was written, and corrects what was estimated by what the
+    /// service has counted, where it tells.
+    async fn settle_up(&mut self, step: usize, read: i64) -> anyhow::Result<()> {
+        let written = self.stored.turn.steps.get(step).map_or(0, written);
+        let (input, output) = match self.counted.take() {
+            Some(usage) => (i64::try_from(usage.input).unwrap_or(i64::MAX), usage.output),
+            None => (read, written),
+        };
+        self.stored.turn.used.output_tokens += output;
+        self.spend(input.saturating_sub(read).saturating_add(i64::try_from(output).unwrap_or(i64::MAX))).await
     }
 
     fn request(&self) -> ModelRequest {
@@ -57,7 +86,8 @@ impl Drive {
                 Ok(stream) => return Ok(stream),
                 Err(fault) => fault,
             };
-            let wait = patience(&fault, attempt, self.assistant.parts.ids.secret()[0]);
+            let pause = self.assistant.parts.patience.model_again;
+            let wait = patience(&fault, pause, attempt, self.assistant.parts.ids.secret()[0]);
             let Some(wait) = wait.filter(|wait| Instant::now() + *wait < self.deadline) else {
                 return Err(self.without_answer(&fault));
             };
@@ -69,13 +99,13 @@ impl Drive {
     }
 
     async fn open_once(&self, request: &ModelRequest) -> Result<Result<ModelStream, ModelError>, Ending> {
-        let silence = || ModelError::BrokenOff(format!("no answer in {} s", SILENCE.as_secs()));
+        let first_word = self.assistant.parts.patience.first_word;
         tokio::select! {
             biased;
             () = self.stop.cancelled() => Err(self.stopped()),
             () = sleep_until(self.deadline) => Err(Ending::OverBudget { limit: Limit::Time }),
-            opened = timeout(SILENCE, self.assistant.parts.model.ask(request)) => {
-                Ok(opened.unwrap_or_else(|_| Err(silence())))
+            opened = timeout(first_word, self.assistant.parts.model.ask(request)) => {
+                Ok(opened.unwrap_or(Err(ModelError::Silent(first_word))))
             }
         }
     }
@@ -91,9 +121,10 @@ impl Drive {
     /// second, so that a server that dies loses half a second of it.
     async fn read_answer(&mut self, step: usize, stream: ModelStream) -> anyhow::Result<Result<(), Ending>> {
         let mut stream = stream.ready_chunks(TOGETHER).map(joined).flat_map(iter);
+        let waits = self.assistant.parts.patience;
         let mut save_at: Option<Instant> = None;
+        let (mut heard, mut silent_at) = (false, Instant::now() + waits.first_word);
         loop {
-            let silent_at = Instant::now() + SILENCE;
             let item = tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return Ok(Err(self.stopped())),
@@ -103,15 +134,23 @@ impl Drive {
                     save_at = None;
                     continue;
                 }
-                item = timeout(SILENCE, stream.next()) => item,
+                item = timeout_at(silent_at, stream.next()) => item,
             };
-            let silence = || ModelError::BrokenOff(format!("no word for {} s", SILENCE.as_secs()));
-            match item.unwrap_or_else(|_| Some(Err(silence()))) {
+            let Ok(item) = item else { return Ok(Err(self.without_answer(&fell_silent(heard, &waits)))) };
+            (heard, silent_at) = (true, Instant::now() + waits.next_word);
+            match item {
+                Some(Ok(ModelEvent::Working)) => {}
                 Some(Ok(ModelEvent::Text(text))) => {
                     self.stored.turn.add_text(&text);
+                    let used = self.stored.turn.used.output_tokens + written(&self.stored.turn.steps[step]);
+                    if used > self.stored.turn.limits.output_tokens {
+                        self.live.publish(Event::TextDelta { step, text });
+                        return Ok(Err(Ending::OverBudget { limit: Limit::Output }));
+                    }
                     self.live.publish(Event::TextDelta { step, text });
                     save_at.get_or_insert_with(|| Instant::now() + SAVE_EVERY);
                 }
+                Some(Ok(ModelEvent::Usage(usage))) => self.counted = Some(usage),
                 Some(Ok(ModelEvent::End { calls, finish })) => {
                     self.stored.turn.model_said(calls, finish);
                     return Ok(Ok(()));
@@ -139,6 +178,7 @@ impl Drive {
                 return Ending::Interrupted { words: "The answer broke off. What had arrived is kept.".to_owned() };
             }
             ModelError::Busy { .. } => "The model is too busy to answer. Your message is kept; try again in a moment.",
+            ModelError::Silent(_) => "The model did not answer in time. Your message is kept; try again in a moment.",
             ModelError::Unreachable(_) => "The model cannot be reached. Your message is kept; try again in a moment.",
             ModelError::QuotaUsedUp => {
                 "The assistant's budget with its model provider is used up. Whoever runs this site has to top it up."
@@ -157,6 +197,26 @@ impl Drive {
     }
 }
 
+fn estimate(request: &ModelRequest) -> i64 {
+    let schema = |tool: &ToolSchema| (tool.description.len() + tool.parameters.to_string().len()) / 4;
+    let messages = request.messages.iter().map(tokens).sum::<usize>();
+    i64::try_from(messages + request.tools.iter().map(schema).sum::<usize>()).unwrap_or(i64::MAX)
+}
+
+fn written(step: &Step) -> u64 {
+    let calls = step.calls.iter().map(|call| estimated_tokens(&call.arguments)).sum::<u64>();
+    estimated_tokens(&step.text) + calls
+}
+
+/// Nothing at all came, or nothing more.
+fn fell_silent(heard: bool, waits: &Patience) -> ModelError {
+    if heard {
+        ModelError::BrokenOff(format!("no word for {} ms", waits.next_word.as_millis()))
+    } else {
+        ModelError::Silent(waits.first_word)
+    }
+}
+
 type Piece = Result<ModelEvent, ModelError>;
 
 /// Joins neighbouring pieces of text: each event wakes every page that follows.
@@ -172,7 +232,7 @@ fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
 }
 
 /// How long to wait before asking again; none when that would not help.
-fn patience(fault: &ModelError, attempt: u32, chance: u8) -> Option<Duration> {
+fn patience(fault: &ModelError, pause: Duration, attempt: u32, chance: u8) -> Option<Duration> {
     let asked = match fault {
         ModelError::Busy { retry_after, .. } => *retry_after,
         ModelError::Unreachable(_) => None,
@@ -180,13 +240,14 @@ fn patience(fault: &ModelError, attempt: u32, chance: u8) -> Option<Duration> {
         | ModelError::BadKey
         | ModelError::TooLong
         | ModelError::Refused(_)
+        | ModelError::Silent(_)
         | ModelError::BrokenOff(_) => return None,
     };
     if attempt >= RETRIES || asked.is_some_and(|asked| asked > LONGEST_WAIT) {
         return None;
     }
     // Up to a quarter more, so that many turns do not come back at once.
-    let backoff = Duration::from_millis(500) * 2u32.pow(attempt);
+    let backoff = pause * 2u32.pow(attempt);
     let jitter = backoff.mul_f64(f64::from(chance) / 1020.0);
     Some(asked.unwrap_or_default().max(backoff) + jitter)
 }
@@ -196,18 +257,20 @@ mod tests {
     use super::*;
     use crate::assistant::model::Finish;
 
+    const PAUSE: Duration = Duration::from_millis(500);
+
     fn busy(seconds: Option<u64>) -> ModelError {
         ModelError::Busy { retry_after: seconds.map(Duration::from_secs), reason: "429".into() }
     }
 
     #[test]
     fn a_busy_model_is_asked_again_when_it_says_so() {
-        assert_eq!(patience(&busy(Some(2)), 0, 0), Some(Duration::from_secs(2)));
-        assert_eq!(patience(&busy(None), 0, 0), Some(Duration::from_millis(500)));
-        assert_eq!(patience(&busy(None), 2, 0), Some(Duration::from_secs(2)));
-        assert_eq!(patience(&busy(None), RETRIES, 0), None);
-        assert_eq!(patience(&busy(Some(3600)), 0, 0), None, "an hour is not waited for");
-        assert!(patience(&busy(None), 0, 255).is_some_and(|wait| wait <= Duration::from_millis(625)));
+        assert_eq!(patience(&busy(Some(2)), PAUSE, 0, 0), Some(Duration::from_secs(2)));
+        assert_eq!(patience(&busy(None), PAUSE, 0, 0), Some(Duration::from_millis(500)));
+        assert_eq!(patience(&busy(None), PAUSE, 2, 0), Some(Duration::from_secs(2)));
+        assert_eq!(patience(&busy(None), PAUSE, RETRIES, 0), None);
+        assert_eq!(patience(&busy(Some(3600)), PAUSE, 0, 0), None, "an hour is not waited for");
+        assert!(patience(&busy(None), PAUSE, 0, 255).is_some_and(|wait| wait <= Duration::from_millis(625)));
     }
 
     #[test]
@@ -224,7 +287,7 @@ mod tests {
     #[test]
     fn what_waiting_does_not_mend_is_not_asked_again() {
         for fault in [ModelError::QuotaUsedUp, ModelError::BadKey, ModelError::TooLong] {
-            assert_eq!(patience(&fault, 0, 0), None);
+            assert_eq!(patience(&fault, PAUSE, 0, 0), None);
         }
     }
 }

@@ -13,15 +13,12 @@ use crate::{
         caution::{Caution, Look},
         event::Event,
         gate::{self, Account, Consent, Facts, Risk, Verdict},
-        toolbox::{AnyTool, KeyFault, Preview, ToolError},
+        toolbox::{AnyTool, KeyFault, Preview, Ran, ToolError},
         turn::{Call, CallResult, CallState, Outcome, Pause},
     },
     audit::{Entry, Kind, students_in},
     vault::{ConnectReason, Grant, Need, VaultError},
 };
-
-/// How many drafts one turn may lay before a teacher.
-const DRAFTS: usize = 10;
 
 impl Drive {
     pub(super) async fn handle_call(&mut self, step: usize, at: usize) -> anyhow::Result<()> {
@@ -38,9 +35,17 @@ impl Drive {
             Err(ToolError::Tell(words)) => return self.finish_call(&call, Some(&*tool), CallResult::refused(&words)),
             Err(fault) => return Err(fault.into()),
         };
-        let (account, grant) = self.account(&*tool).await;
-        let facts =
-            Facts { risk: tool.card().risk, drafts_left: self.drafts() < DRAFTS, account, consent: Consent::NotAsked };
+        let (account, grant) = match self.unless_stopped(self.account(&*tool)).await {
+            Some(Ok(account)) => account,
+            Some(Err(words)) => return self.finish_call(&call, Some(&*tool), CallResult::refused(&words)),
+            None => return Ok(()),
+        };
+        let facts = Facts {
+            risk: tool.card().risk,
+            drafts_left: self.drafts() < self.stored.turn.limits.drafts,
+            account,
+            consent: Consent::NotAsked,
+        };
         match gate::judge(&facts) {
             Verdict::Run => self.run_call(&call, &*tool, &facts, plan, grant, begun).await,
             Verdict::Ask => self.ask_teacher(&call, &*tool, plan).await,
@@ -58,16 +63,42 @@ impl Drive {
         self.stored.turn.calls().filter(asks).filter(|call| was_laid_before_the_teacher(call)).count()
     }
 
+    /// What comes of something that waits for others, unless the turn is stopped
+    /// meanwhile: then it is let go, and the call stays as it is.
+    async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => None,
+            done = work => Some(done),
+        }
+    }
+
     /// Whether the account that a tool needs is there, and the grant if it is.
-    async fn account(&self, tool: &dyn AnyTool) -> (Account, Option<Grant>) {
-        let Some(need) = tool.need() else { return (Account::Ready, None) };
+    /// Where the vault cannot tell, a tool that will ask the teacher goes on:
+    /// the grant is asked for again after the yes. One that only looks has no
+    /// such second moment; it ends here, with words that send nobody to connect.
+    async fn account(&self, tool: &dyn AnyTool) -> Result<(Account, Option<Grant>), String> {
+        let Some(need) = tool.need() else { return Ok((Account::Ready, None)) };
+        let service = need.connection.name();
         match self.assistant.parts.vault.grant(&self.caller, &need).await {
-            Ok(grant) => (Account::Ready, Some(grant)),
-            Err(VaultError::Connect { need, why }) => (Account::Missing(need, why), None),
-            Err(VaultError::SignInAgain(_)) => (Account::SignedOut, None),
-            Err(fault @ (VaultError::Wait { .. } | VaultError::Operator(_))) => {
+            Ok(grant) => Ok((Account::Ready, Some(grant))),
+            Err(VaultError::Connect { need, why }) => Ok((Account::Missing(need, why), None)),
+            Err(VaultError::SignInAgain(_)) => Ok((Account::SignedOut, None)),
+            Err(fault) if tool.card().risk > Risk::Reads => {
                 tracing::warn!(error = %fault, tool = tool.card().name, "the vault cannot tell about an account");
-                (Account::Ready, None)
+                Ok((Account::Ready, None))
+            }
+            Err(fault @ VaultError::Wait { .. }) => {
+                tracing::warn!(error = %fault, tool = tool.card().name, "no key for a look");
+                Err(format!("The teacher's {service} account cannot be reached just now. Say so; they can ask again."))
+            }
+            Err(fault @ VaultError::Operator(_)) => {
+                let reference = self.assistant.reference();
+                tracing::error!(reference, error = %fault, "no key for a look, and only the operator can mend it");
+                Err(format!(
+                    "This site is not set up to use {service}. It is not the teacher's fault, and connecting again does \
+                     not help. Say that whoever runs the site finds it under the reference {reference}."
+                ))
             }
         }
     }
@@ -81,11 +112,34 @@ impl Drive {
         grant: Option<Grant>,
         begun: Instant,
     ) -> anyhow::Result<()> {
-        let cleared = gate::pass(facts, plan).map_err(|verdict| anyhow::anyhow!("the gate says {verdict:?}"))?;
-        let ran = tool.run(&self.assistant.scene(&self.caller), cleared, grant).await;
+        // Only what reads runs without a yes, so that letting it go changes nothing.
+        let Some(first) = self.unless_stopped(self.run_once(tool, facts, &plan, grant)).await else { return Ok(()) };
+        let ran = match first? {
+            // A look may be repeated: once, with a fresh key.
+            Err(ToolError::KeyRefused(KeyFault::NotTaken)) => {
+                self.forget(tool).await;
+                match self.unless_stopped(self.account(tool)).await {
+                    Some(Ok((Account::Ready, fresh))) => {
+                        let again = self.unless_stopped(self.run_once(tool, facts, &plan, fresh)).await;
+                        let Some(again) = again else { return Ok(()) };
+                        again?
+                    }
+                    Some(Ok((Account::Missing(need, why), _))) => {
+                        return self.ask_connection(call, Pause::Connection { need, why });
+                    }
+                    Some(Ok((Account::SignedOut, _))) => return self.ask_connection(call, Pause::SignIn),
+                    Some(Err(words)) => return self.finish_call(call, Some(tool), CallResult::refused(&words)),
+                    None => return Ok(()),
+                }
+            }
+            ran => ran,
+        };
         let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let result = match ran {
-            Ok(ran) => CallResult { outcome: Outcome::Done, said: ran.said.into(), did: ran.did, took_ms },
+            Ok(ran) => {
+                let (said, did, shown) = (ran.said.into(), ran.did, ran.shown);
+                CallResult { outcome: Outcome::Done, said, did, took_ms, shown }
+            }
             Err(ToolError::Tell(words)) => CallResult::refused(&words),
             Err(ToolError::KeyRefused(fault)) => return self.key_refused(call, tool.need(), fault).await,
             Err(ToolError::Unreachable(_)) => CallResult::refused("The service cannot be reached just now."),
@@ -93,6 +147,28 @@ impl Drive {
             Err(ToolError::Broken(fault)) => return Err(fault),
         };
         self.finish_call(call, Some(tool), result)
+    }
+
+    async fn run_once(
+        &self,
+        tool: &dyn AnyTool,
+        facts: &Facts,
+        plan: &Value,
+        grant: Option<Grant>,
+    ) -> anyhow::Result<Result<Ran, ToolError>> {
+        let cleared = gate::pass(facts, plan.clone());
+        let cleared = cleared.map_err(|verdict| anyhow::anyhow!("the gate says {verdict:?}"))?;
+        let ran = tool.run(&self.assistant.scene(&self.caller), cleared, grant).await;
+        if ran.is_ok() {
+            self.assistant.note_use(&self.caller, tool).await;
+        }
+        Ok(ran)
+    }
+
+    async fn forget(&self, tool: &dyn AnyTool) {
+        if let Some(need) = tool.need() {
+            self.assistant.parts.vault.forget(&self.caller.teacher.id, need.connection).await;
+        }
     }
 
     async fn key_refused(&mut self, call: &Call, need: Option<Need>, fault: KeyFault) -> anyhow::Result<()> {
@@ -118,6 +194,7 @@ impl Drive {
             turn: self.stored.turn.id.clone(),
             call: call.id.clone(),
             tool: call.tool.clone(),
+            student: tool.recipients(&plan)?.into_iter().next(),
             preview,
             plan,
             caution,

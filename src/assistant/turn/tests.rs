@@ -1,6 +1,7 @@
 //! The laws of the turn machine.
 
 use proptest::prelude::*;
+use serde_json::json;
 
 use super::*;
 use crate::clock::SystemIds;
@@ -14,7 +15,7 @@ fn call(tool: &str, arguments: &str) -> ModelCall {
 }
 
 fn done() -> CallResult {
-    CallResult { outcome: Outcome::Done, said: json!({}).into(), did: "Looked".into(), took_ms: 1 }
+    CallResult { outcome: Outcome::Done, said: json!({}).into(), did: "Looked".into(), took_ms: 1, shown: None }
 }
 
 fn approval() -> Pause {
@@ -69,7 +70,7 @@ fn a_second_result_for_a_call_is_refused() {
 #[test]
 fn a_model_that_never_stops_calling_is_stopped() {
     let mut turn = turn();
-    for n in 0..Turn::MODEL_CALLS {
+    for n in 0..TurnLimits::default().model_calls {
         assert_eq!(turn.next(), Next::AskModel);
         let at = turn.begin_step();
         turn.model_said(vec![call("list", &n.to_string())], Finish::Natural);
@@ -85,7 +86,7 @@ fn five_hundred_parallel_calls_are_cut_to_the_budget() {
     let calls = (0..500).map(|n| call("list", &n.to_string())).collect();
     turn.model_said(calls, Finish::Natural);
     let open = turn.calls().filter(|call| call.state == CallState::Open).count();
-    assert_eq!(open, Turn::TOOL_CALLS);
+    assert_eq!(open, TurnLimits::default().tool_calls);
 }
 
 #[test]

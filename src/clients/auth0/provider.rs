@@ -127,6 +127,11 @@ impl Provider {
         (address.scheme() == self.metadata.issuer().url().scheme()).then_some(address)
     }
 
+    /// The keys as they were when it was last seen.
+    pub(super) fn keys(&self) -> &[CoreJsonWebKey] {
+        self.metadata.jwks().keys()
+    }
+
     /// Whether every answer must name its issuer.
     pub(super) fn names_itself(&self) -> bool {
         self.metadata.additional_metadata().additional_metadata.authorization_response_iss_parameter_supported

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::wire::quote;
-use crate::vault::{ConnectReason, Need, VaultError};
+use crate::vault::{ConnectError, ConnectReason, Need, VaultError};
 
 /// The longest wait that is passed on.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
@@ -63,6 +63,46 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8], need: &
     by_code(&code, &reason, need, wait).unwrap_or_else(|| by_status(status, code.is_empty(), reason, wait))
 }
 
+/// Reads a refusal to trade the refresh token for one of the My Account API.
+pub(super) fn of_my_account(status: StatusCode, headers: &HeaderMap, body: &[u8], now: Timestamp) -> ConnectError {
+    let told: Said = serde_json::from_slice(body).unwrap_or_default();
+    let code = told.error_code.or(told.error).unwrap_or_default();
+    let reason = format!("{status} {} {}", quote(&code), quote(&told.error_description.unwrap_or_default()));
+    let reason = reason.trim_end().to_owned();
+    let busy = status.is_server_error()
+        || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
+        || matches!(
+            code.as_str(),
+            "too_many_requests" | "too_many_attempts" | "server_error" | "temporarily_unavailable"
+        );
+    let operator = |what: &str| {
+        ConnectError::Operator(format!("Auth0 refused a token for its My Account API ({reason}). {what}."))
+    };
+    match code.as_str() {
+        _ if busy => ConnectError::Wait { retry_after: wait(headers, now), reason },
+        "invalid_grant" => ConnectError::SignInAgain("the refresh token is revoked, expired or unknown"),
+        "expired_token" => ConnectError::SignInAgain("the refresh token has expired"),
+        "unmet_authentication_requirements" => ConnectError::SignInAgain("the tenant asks for a second factor"),
+        "mfa_required" => operator(MFA),
+        "unauthorized_client" | "unsupported_grant_type" => operator(
+            "Applications > this application > Settings > Advanced > Grant Types: tick Refresh Token; the application \
+             must be first-party and confidential",
+        ),
+        "invalid_client" => operator(CREDENTIALS),
+        // Whatever else it is, a new consent does not mend it.
+        _ => operator(
+            "Applications > APIs > My Account API: activate it, and authorize this application for user access; \
+             compare AUTH0_CLIENT_SECRET",
+        ),
+    }
+}
+
+const MFA: &str = "Security > Multi-factor Auth: the policy must not be \"Always\"; \
+    use an Action that skips the second factor for the protocol oauth2-refresh-token";
+
+const CREDENTIALS: &str = "Applications > this application > Settings: copy the client id and the client secret again \
+    into AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET";
+
 fn by_code(code: &str, reason: &str, need: &Need, wait: impl Fn() -> Option<Duration>) -> Option<Failure> {
     let connect = |why| Failure::Settled(VaultError::Connect { need: need.clone(), why });
     let again = |why| Failure::Settled(VaultError::SignInAgain(why));
@@ -75,18 +115,12 @@ fn by_code(code: &str, reason: &str, need: &Need, wait: impl Fn() -> Option<Dura
         "invalid_grant" => again("the refresh token is revoked, expired or unknown"),
         "expired_token" => again("the refresh token has expired"),
         "unmet_authentication_requirements" => again("the tenant asks for a second factor"),
-        "mfa_required" => operator(
-            "Security > Multi-factor Auth: the policy must not be \"Always\"; \
-             use an Action that skips the second factor for the protocol oauth2-refresh-token",
-        ),
+        "mfa_required" => operator(MFA),
         "unauthorized_client" | "unsupported_grant_type" => operator(
             "Applications > this application > Settings > Advanced > Grant Types: tick Authorization Code, \
              Refresh Token and Token Vault; the application must be first-party and confidential",
         ),
-        "invalid_client" => operator(
-            "Applications > this application > Settings: copy the client id and the client secret again \
-             into AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET",
-        ),
+        "invalid_client" => operator(CREDENTIALS),
         "access_denied" => operator(
             "Applications > this application > Settings: compare AUTH0_CLIENT_SECRET; \
              then APIs: this application must be authorized for the API",
@@ -129,7 +163,7 @@ fn operator(reason: &str, what: &str) -> Failure {
 
 /// When to come back: `Retry-After` in seconds or as a date, else the moment
 /// at which Auth0's own limit is reset.
-fn wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+pub(super) fn wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let until = |then: i64| u64::try_from(then.saturating_sub(now.as_second())).unwrap_or(0);
     let date = |text: &str| jiff::fmt::rfc2822::parse(text).ok().map(|date| until(date.timestamp().as_second()));

@@ -16,13 +16,14 @@ use url::Url;
 use super::{
     application::Application,
     id_token::{self, IdTokenError},
+    logout_token::{self, LogoutTokenError},
     person::Person,
     provider::{Claims, Discovery, MoreClaims, Provider, SignedIdToken, TokenAnswer},
     wire::{WireError, is_token, quote},
 };
 use crate::{
     clock::{Clock, Ids},
-    identity::{Attempt, Callback, RefreshToken, SignIn, SignInError, SignedIn},
+    identity::{Attempt, Callback, LogoutNotice, RefreshToken, SignIn, SignInError, SignedIn},
     vault::Scope,
 };
 
@@ -32,7 +33,7 @@ const SCOPES: [&str; 3] = ["profile", "email", "offline_access"];
 /// The identity provider, spoken to over the wire.
 pub struct Auth0SignIn {
     application: Application,
-    connection_scope: String,
+    connection_scopes: Vec<String>,
     discovery: Discovery,
     http: reqwest::Client,
     clock: Arc<dyn Clock>,
@@ -51,8 +52,8 @@ impl Auth0SignIn {
         ids: Arc<dyn Ids>,
     ) -> Result<Self, url::ParseError> {
         let discovery = Discovery::new(application.clone(), redirect, http.clone(), Arc::clone(&clock))?;
-        let connection_scope = connection_scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(",");
-        Ok(Self { application, connection_scope, discovery, http, clock, ids })
+        let connection_scopes = connection_scopes.iter().map(Scope::to_string).collect();
+        Ok(Self { application, connection_scopes, discovery, http, clock, ids })
     }
 
     /// Asks the provider who it is, to learn before a teacher does that it
@@ -63,6 +64,12 @@ impl Auth0SignIn {
 
     fn secret(&self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(self.ids.secret())
+    }
+
+    /// What Google is asked for: the usual, and these; each once, by commas.
+    fn connection_scopes(&self, more: &[String]) -> String {
+        let fresh = more.iter().filter(|scope| !self.connection_scopes.contains(scope));
+        self.connection_scopes.iter().chain(fresh).map(String::as_str).collect::<Vec<_>>().join(",")
     }
 
     fn new_attempt(&self) -> Attempt {
@@ -151,7 +158,7 @@ impl Auth0SignIn {
 
 #[async_trait]
 impl SignIn for Auth0SignIn {
-    async fn begin(&self, consent: bool) -> Result<(Url, Attempt), SignInError> {
+    async fn begin(&self, consent: Option<&[String]>) -> Result<(Url, Attempt), SignInError> {
         let provider = self.discovery.provider().await?;
         let attempt = self.new_attempt();
         let (state, nonce) = (CsrfToken::new(attempt.state.clone()), Nonce::new(attempt.nonce.clone()));
@@ -164,10 +171,11 @@ impl SignIn for Auth0SignIn {
             .add_extra_param("connection", self.application.connection.as_str())
             // Passed on to Google, which otherwise gives no refresh token.
             .add_extra_param("access_type", "offline");
-        if !self.connection_scope.is_empty() {
-            request = request.add_extra_param("connection_scope", self.connection_scope.as_str());
+        let scopes = self.connection_scopes(consent.unwrap_or_default());
+        if !scopes.is_empty() {
+            request = request.add_extra_param("connection_scope", scopes);
         }
-        if consent {
+        if consent.is_some() {
             request = request.add_prompt(CoreAuthPrompt::Consent);
         }
         Ok((request.url().0, attempt))
@@ -207,6 +215,20 @@ impl SignIn for Auth0SignIn {
             Some(address) => self.oidc_logout(address, id_token, return_to),
             None => self.auth0_logout(return_to),
         })
+    }
+
+    async fn logout_notice(&self, token: &str) -> Result<LogoutNotice, SignInError> {
+        let (issuer, client, now) = (&self.application.issuer, &self.application.client_id, self.clock.now());
+        let provider = self.discovery.provider().await?;
+        let read = |provider: &Provider| logout_token::verify(token, provider.keys(), issuer, client, now);
+        let believed = match read(&provider) {
+            Err(LogoutTokenError::UnknownKey) => match self.discovery.with_newer_keys(&provider).await? {
+                Some(newer) => read(&newer),
+                None => Err(LogoutTokenError::UnknownKey),
+            },
+            believed => believed,
+        };
+        believed.map_err(|why| SignInError::Refused(format!("the logout token is not believed: {why}")))
     }
 
     async fn revoke(&self, token: &RefreshToken) -> Result<(), SignInError> {

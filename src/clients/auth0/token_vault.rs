@@ -15,7 +15,7 @@ use super::{
     wire::{WireError, is_token, read_capped},
 };
 use crate::{
-    clock::{Clock, Ids},
+    clock::{Clock, Ids, Patience},
     identity::RefreshToken,
     vault::{ConnectReason, Connection, Grant, Need, Scope, TokenVault, VaultError},
 };
@@ -28,8 +28,6 @@ const CONNECTION_TOKEN: &str = "http://auth0.com/oauth/token-type/federated-conn
 const RETRIES: u32 = 2;
 /// The pause before the first of them; it doubles, and chance adds up to as much again.
 const PAUSE: Duration = Duration::from_millis(100);
-/// The longest that an exchange may take, with every retry.
-const BUDGET: Duration = Duration::from_secs(20);
 /// The life of a token that does not tell: long enough for one run.
 const UNTOLD_LIFE: i64 = 90;
 /// The longest life that is believed, in seconds.
@@ -42,6 +40,7 @@ pub struct Auth0Vault {
     http: reqwest::Client,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+    patience: Duration,
 }
 
 /// An answer that holds a token. A refresh token in it would not be ours to
@@ -63,7 +62,13 @@ impl Auth0Vault {
     /// `http` must not follow redirects.
     pub fn new(application: Application, http: reqwest::Client, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
         let endpoint = application.at("oauth/token");
-        Self { application, endpoint, http, clock, ids }
+        Self { application, endpoint, http, clock, ids, patience: Patience::default().vault }
+    }
+
+    /// The same vault, which takes that long at most, with every retry.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     fn connection(&self, connection: Connection) -> &str {
@@ -120,7 +125,7 @@ impl Auth0Vault {
 impl TokenVault for Auth0Vault {
     async fn exchange(&self, subject: &RefreshToken, need: &Need) -> Result<Grant, VaultError> {
         let late = |_| VaultError::Wait { retry_after: None, reason: "no answer in time".into() };
-        tokio::time::timeout(BUDGET, self.try_until_settled(subject, need)).await.map_err(late)?
+        tokio::time::timeout(self.patience, self.try_until_settled(subject, need)).await.map_err(late)?
     }
 }
 

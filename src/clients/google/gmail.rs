@@ -18,6 +18,7 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use url::Url;
 
+use super::answer::Answer;
 use crate::{
     clients::http::{API_TIMEOUT, HttpClients, below, read_answer, send},
     clock::Clock,
@@ -61,7 +62,7 @@ impl GmailMailer {
         let retry_after = retry_after.map(str::to_owned);
         // What the status line says stands, even when the rest is cut off.
         let body = read_answer(response).await.unwrap_or_default();
-        answer::Answer { status, retry_after: retry_after.as_deref(), body: &body }.judge(self.clock.now())
+        answer::judge(&Answer { status, retry_after: retry_after.as_deref(), body: &body }, self.clock.now())
     }
 }
 

@@ -5,15 +5,33 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::assistant::model::{Finish, ModelCall, ModelError, ModelEvent};
+use crate::assistant::model::{Finish, ModelCall, ModelError, ModelEvent, Usage};
 
 /// One `chat.completion.chunk`, read leniently.
 #[derive(Debug, Deserialize, Default)]
 pub(super) struct Chunk {
     #[serde(default)]
     choices: Vec<Choice>,
+    /// In the last chunk, after the finish reason, where it was asked for.
+    usage: Option<Counted>,
     /// Some providers answer 200 and put the error into the stream.
     error: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Counted {
+    #[serde(default)]
+    prompt_tokens: u64,
+    #[serde(default)]
+    completion_tokens: u64,
+}
+
+impl Chunk {
+    /// What the service has counted, where this chunk tells.
+    pub(super) fn usage(&self) -> Option<Usage> {
+        let counted = self.usage.as_ref().filter(|counted| counted.prompt_tokens > 0)?;
+        Some(Usage { input: counted.prompt_tokens, output: counted.completion_tokens })
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -81,6 +99,10 @@ impl Assembly {
         for choice in chunk.choices.into_iter().filter(|choice| choice.index == 0) {
             self.take_choice(choice, &mut events);
         }
+        // Arguments of a call take their time, and tell nothing until they are whole.
+        if events.is_empty() {
+            events.push(Ok(ModelEvent::Working));
+        }
         events
     }
 
@@ -88,14 +110,16 @@ impl Assembly {
         let delta = choice.delta.unwrap_or_default();
         for text in [delta.content, delta.refusal].into_iter().flatten().filter(|text| !text.is_empty()) {
             self.said += text.len();
+            if self.said > LONGEST_ANSWER {
+                return events.push(too_large());
+            }
             events.push(Ok(ModelEvent::Text(text)));
         }
         for call in delta.tool_calls.unwrap_or_default() {
             self.take_call(call);
         }
-        let oversized = self.calls.values().any(|call| call.arguments.len() > LARGEST_ARGUMENTS);
-        if oversized || self.said > LONGEST_ANSWER {
-            events.push(Err(ModelError::BrokenOff("the answer is larger than any sensible one".to_owned())));
+        if self.calls.values().any(|call| call.arguments.len() > LARGEST_ARGUMENTS) {
+            events.push(too_large());
         } else if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
             events.push(self.finish(&reason));
         }
@@ -156,6 +180,10 @@ impl Assembly {
     pub(super) fn cut_off() -> Event {
         Err(ModelError::BrokenOff("the stream ended without a finish reason".to_owned()))
     }
+}
+
+fn too_large() -> Event {
+    Err(ModelError::BrokenOff("the answer is larger than any sensible one".to_owned()))
 }
 
 #[cfg(test)]
@@ -265,11 +293,80 @@ mod tests {
             prop_assert_eq!(calls(&read(&chunks)), vec![("one".to_owned(), text)]);
         }
 
+    }
+
+    /// Any JSON, with the words of the protocol in it more often than not.
+    fn any_json() -> impl Strategy<Value = Value> {
+        let word = prop_oneof![
+            Just("choices"),
+            Just("delta"),
+            Just("content"),
+            Just("tool_calls"),
+            Just("index"),
+            Just("id"),
+            Just("function"),
+            Just("name"),
+            Just("arguments"),
+            Just("finish_reason"),
+            Just("error"),
+            Just("message"),
+            Just("stop"),
+            Just("length"),
+            Just("refusal"),
+            Just("reasoning_content"),
+            Just("usage"),
+        ];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "\\PC{0,12}".prop_map(Value::from),
+            word.clone().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 8, 3, move |inner| {
+            let key = prop_oneof![4 => word.clone().prop_map(str::to_owned), 1 => "\\PC{0,6}".prop_map(String::from)];
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                prop::collection::vec((key, inner), 0..3).prop_map(|fields| fields.into_iter().collect()),
+            ]
+        })
+    }
+
+    /// A chunk of a stream in which some parts are anything at all.
+    fn any_chunk() -> impl Strategy<Value = Value> {
+        let call = (any_json(), any_json(), any_json(), any_json()).prop_map(|(index, id, name, arguments)| {
+            json!({ "index": index, "id": id, "function": { "name": name, "arguments": arguments } })
+        });
+        let small = (0_i64..4, "[a-c]{1,2}", "[\\PC]{0,6}").prop_map(|(index, id, arguments)| {
+            json!({ "index": index, "id": id, "function": { "name": "one", "arguments": arguments } })
+        });
+        prop_oneof![
+            2 => any_json(),
+            2 => any_json().prop_map(|inner| delta(&inner)),
+            3 => prop::collection::vec(prop_oneof![call, small], 0..4).prop_map(|calls| delta(&json!({ "tool_calls": calls }))),
+            1 => any_json().prop_map(|reason| json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": reason }] })),
+            1 => Just(stop("tool_calls")),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Whatever comes, nothing panics, and an answer ends at most once.
         #[test]
-        fn no_json_makes_the_assembly_panic(text in "\\PC{0,80}") {
-            if let Ok(chunk) = serde_json::from_str::<Chunk>(&text) {
-                let _events = Assembly::default().take(chunk);
+        fn no_json_makes_the_assembly_panic(chunks in prop::collection::vec(any_chunk(), 0..4)) {
+            let mut assembly = Assembly::default();
+            let mut ends = 0;
+            for chunk in chunks {
+                if let Ok(chunk) = serde_json::from_str::<Chunk>(&chunk.to_string()) {
+                    ends += assembly.take(chunk).iter().filter(|event| matches!(event, Ok(ModelEvent::End { .. }))).count();
+                    if assembly.is_ended() {
+                        break;
+                    }
+                }
             }
+            prop_assert!(ends <= 1);
         }
     }
 }

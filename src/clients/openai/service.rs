@@ -13,7 +13,7 @@ use std::{
 
 use async_openai::{error::OpenAIError, middleware::HttpRequestFactory};
 use futures_util::StreamExt;
-use reqwest::{Body, Response};
+use reqwest::Response;
 use serde_json::Value;
 
 /// Sends a request once.
@@ -29,6 +29,13 @@ pub(super) struct HttpFault {
     pub(super) code: Option<String>,
     pub(super) message: String,
 }
+
+/// The longest line of a stream, in bytes: a reader of events keeps a line until
+/// it ends, and one that never ends would fill the memory.
+const LONGEST_LINE: usize = 1024 * 1024;
+/// The longest stream, in bytes: far above any answer with all that is said
+/// around its words.
+const LONGEST_STREAM: usize = 32 * 1024 * 1024;
 
 /// The largest error body that is read, in bytes.
 const LARGEST_ERROR: usize = 16 * 1024;
@@ -53,37 +60,48 @@ impl tower_service::Service<HttpRequestFactory> for OneAttempt {
         Box::pin(async move {
             let answer = http.execute(request.build().await?).await.map_err(reqwest::Error::without_url)?;
             if answer.status().is_success() {
-                return Ok(measured(answer));
+                return Ok(within_measure(answer));
             }
             Err(OpenAIError::Boxed(Box::new(HttpFault::read(answer).await)))
         })
     }
 }
 
-/// The longest line of a stream that is read, in bytes: whoever waits for the end
-/// of a line holds all of it.
-const LONGEST_LINE: usize = 512 * 1024;
+/// The same answer, which breaks off where it passes all measure.
+fn within_measure(answer: Response) -> Response {
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let mut measure = Measure::default();
+    let pieces = answer.bytes_stream().map(move |piece| {
+        let piece = piece.map_err(|error| io::Error::other(error.without_url()))?;
+        if measure.holds(&piece) { Ok(piece) } else { Err(io::Error::other("the answer is beyond all measure")) }
+    });
+    let mut measured = http::Response::new(reqwest::Body::wrap_stream(pieces));
+    (*measured.status_mut(), *measured.headers_mut()) = (status, headers);
+    measured.into()
+}
 
-/// The same answer, broken off where a line has no end.
-fn measured(answer: Response) -> Response {
-    let mut head = http::Response::new(());
-    *head.status_mut() = answer.status();
-    head.headers_mut().clone_from(answer.headers());
-    let mut line = 0;
-    let body = answer.bytes_stream().map(move |piece| {
-        let piece = piece.map_err(|fault| io::Error::other(fault.without_url()))?;
+/// How much of a stream was read.
+#[derive(Debug, Default)]
+struct Measure {
+    line: usize,
+    all: usize,
+}
+
+impl Measure {
+    /// Counts a piece; false once a line or the whole is too long.
+    fn holds(&mut self, piece: &[u8]) -> bool {
+        self.all += piece.len();
         for part in piece.split_inclusive(|byte| *byte == b'\n') {
-            line += part.len();
-            if line > LONGEST_LINE {
-                return Err(io::Error::other("a line of the stream has no end"));
+            self.line += part.len();
+            if self.line > LONGEST_LINE {
+                return false;
             }
             if part.ends_with(b"\n") {
-                line = 0;
+                self.line = 0;
             }
         }
-        Ok(piece)
-    });
-    head.map(|()| Body::wrap_stream(body)).into()
+        self.all <= LONGEST_STREAM
+    }
 }
 
 impl HttpFault {
@@ -118,4 +136,23 @@ async fn read_capped(answer: Response) -> Vec<u8> {
 /// A provider's message for the log: bounded, on one line.
 pub(super) fn short(message: &str) -> String {
     message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_and_a_stream_have_a_measure_wherever_they_are_cut() {
+        let whole = "x".repeat(LONGEST_LINE - 1) + "\n";
+        for size in [1, 4096, whole.len()] {
+            let mut measure = Measure::default();
+            assert!(whole.as_bytes().chunks(size).all(|piece| measure.holds(piece)), "{size}");
+            assert!(measure.holds(whole.as_bytes()), "the next line begins anew");
+            assert!(!measure.holds("x".repeat(LONGEST_LINE + 1).as_bytes()));
+        }
+        let mut measure = Measure::default();
+        assert!((0..LONGEST_STREAM / 1024).all(|_| measure.holds(&[b'\n'; 1024])));
+        assert!(!measure.holds(b"\n"));
+    }
 }

@@ -57,6 +57,14 @@ impl Auth0 {
     fn spoil(&self, claims: &mut Map<String, Value>, flaw: Flaw) {
         let now = self.clock.now().as_second();
         let changed = match flaw {
+            Flaw::MissingIssuer => ("iss", Value::Null),
+            Flaw::EmptyAudience => ("aud", json!([])),
+            Flaw::ListedAudience => ("aud", json!([CLIENT_ID])),
+            Flaw::BrokenSubject => ("sub", json!("google-oauth2|1\nadmin")),
+            Flaw::MissingExpiry => ("exp", Value::Null),
+            Flaw::AddressInUserinfoOnly => ("email", Value::Null),
+            Flaw::AddressNotVerified => ("email_verified", json!(false)),
+            Flaw::AddressOfUnknownStanding => ("email_verified", Value::Null),
             Flaw::WrongIssuer => ("iss", json!("https://somebody-else.example/")),
             Flaw::IssuerWithoutSlash => ("iss", json!(self.issuer.trim_end_matches('/'))),
             Flaw::ForeignAudience => ("aud", json!("another-client")),
@@ -78,6 +86,10 @@ impl Auth0 {
             Flaw::WrongCodeHash => ("c_hash", json!(half_hash("another code"))),
             Flaw::RightAccessTokenHash
             | Flaw::AlgNone
+            | Flaw::UnknownAlgorithm
+            | Flaw::OtherType
+            | Flaw::TokenInside
+            | Flaw::MustBeUnderstood
             | Flaw::HmacWithClientSecret
             | Flaw::HmacWithPublicKey
             | Flaw::OtherKeySameId
@@ -88,6 +100,8 @@ impl Auth0 {
             | Flaw::EmptySignature
             | Flaw::SeveralKeys
             | Flaw::HugeKeys
+            | Flaw::NoKeys
+            | Flaw::KeysForEncryption
             | Flaw::DiscoveryOfAnotherIssuer
             | Flaw::NoIdToken
             | Flaw::NoRefreshToken
@@ -124,6 +138,16 @@ impl Auth0 {
             with = Signature::Foreign;
             header["jwk"] = foreign("brought-along");
             header["jku"] = json!("https://somebody-else.example/jwks.json");
+        }
+        for (flaw, name, value) in [
+            (Flaw::UnknownAlgorithm, "alg", json!("XX256")),
+            (Flaw::OtherType, "typ", json!("at+jwt")),
+            (Flaw::TokenInside, "cty", json!("JWT")),
+            (Flaw::MustBeUnderstood, "crit", json!(["exp"])),
+        ] {
+            if has(flaw) {
+                header[name] = value;
+            }
         }
         if has(Flaw::NoKeyId)
             && let Some(header) = header.as_object_mut()

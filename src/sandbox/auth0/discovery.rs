@@ -50,5 +50,13 @@ pub(super) async fn keys(auth0: Data<Auth0>) -> HttpResponse {
             (0..1_000).map(|number| json!({ "kty": "RSA", "kid": format!("{number}"), "n": filler, "e": "AQAB" })),
         );
     }
+    if auth0.has(Flaw::KeysForEncryption) {
+        for key in &mut keys {
+            key["use"] = json!("enc");
+        }
+    }
+    if auth0.has(Flaw::NoKeys) {
+        keys.clear();
+    }
     HttpResponse::Ok().json(json!({ "keys": keys }))
 }

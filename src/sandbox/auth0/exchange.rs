@@ -67,7 +67,10 @@ impl Auth0 {
         if self.has(Flaw::VaultGivesAnothersToken)
             && let Some(other) = self.people.iter().find(|other| *other != person)
         {
-            answer["access_token"] = json!(self.google.mint(&other.email, &scopes, self.clock.now() + TOKEN_LIFE));
+            // The very token that the other one has in use, if there is one.
+            let used = hold(&self.state).vault.get(&other.subject).and_then(|vaulted| vaulted.token.clone());
+            let fresh = || self.google.mint(&other.email, &scopes, self.clock.now() + TOKEN_LIFE);
+            answer["access_token"] = json!(used.map_or_else(fresh, |(token, _)| token));
         }
         answer
     }

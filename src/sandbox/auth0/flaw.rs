@@ -7,10 +7,16 @@ pub enum Flaw {
     WrongIssuer,
     /// The ID token's issuer lacks the slash at the end.
     IssuerWithoutSlash,
+    /// The ID token names no issuer.
+    MissingIssuer,
     /// The ID token is for another client.
     ForeignAudience,
     /// The ID token has no audience.
     MissingAudience,
+    /// The ID token is for nobody: its audience is an empty list.
+    EmptyAudience,
+    /// The ID token is for us, written as a list of one.
+    ListedAudience,
     /// The ID token is for us and for another client too.
     ExtraAudience,
     /// The ID token was issued to another client (`azp`).
@@ -21,6 +27,8 @@ pub enum Flaw {
     EmptySubject,
     /// The ID token's subject has 300 characters.
     LongSubject,
+    /// The ID token's subject holds a line break.
+    BrokenSubject,
     /// The ID token is about somebody else than the one who signed in.
     OtherSubject,
     /// The ID token does not say when it was issued.
@@ -29,10 +37,18 @@ pub enum Flaw {
     IssuedInTheFuture,
     /// The ID token becomes valid an hour from now.
     NotYetValid,
+    /// The ID token does not say when it ends.
+    MissingExpiry,
     /// The ID token ran out so many seconds ago.
     ExpiredBy(i64),
     /// The ID token lasts ten years.
     LastsForYears,
+    /// The ID token tells no address; the user info does.
+    AddressInUserinfoOnly,
+    /// Nobody vouches for the address (`email_verified` is false).
+    AddressNotVerified,
+    /// The ID token does not say whether the address is verified.
+    AddressOfUnknownStanding,
     /// The ID token carries another nonce.
     WrongNonce,
     /// The ID token carries no nonce.
@@ -45,6 +61,14 @@ pub enum Flaw {
     WrongCodeHash,
     /// The ID token is not signed (`alg: none`).
     AlgNone,
+    /// The ID token names an algorithm that nobody knows.
+    UnknownAlgorithm,
+    /// The ID token calls itself an access token (`typ`).
+    OtherType,
+    /// The ID token says that another token is inside (`cty`).
+    TokenInside,
+    /// The ID token has a header that must be understood (`crit`).
+    MustBeUnderstood,
     /// The ID token is signed by HS256 with the client's secret.
     HmacWithClientSecret,
     /// The ID token is signed by HS256 with the public key as the secret.
@@ -65,6 +89,10 @@ pub enum Flaw {
     SeveralKeys,
     /// The published keys fill ten megabytes.
     HugeKeys,
+    /// No key is published.
+    NoKeys,
+    /// The published keys are for encryption.
+    KeysForEncryption,
     /// The discovery document names another issuer.
     DiscoveryOfAnotherIssuer,
     /// The token answer has no ID token.

@@ -21,6 +21,10 @@ pub(super) enum GoogleError {
     Argument(Cow<'static, str>),
     #[error("the message is larger than 36,700,160 bytes")]
     TooLarge,
+    #[error("an event of this name is there")]
+    Duplicate,
+    #[error("there is no such calendar")]
+    NotFound,
 }
 
 impl GoogleError {
@@ -39,6 +43,8 @@ impl GoogleError {
                 "Request had insufficient authentication scopes.".into(),
             ),
             Self::Argument(message) => ("INVALID_ARGUMENT", "invalidArgument", message.as_ref().into()),
+            Self::Duplicate => ("ALREADY_EXISTS", "duplicate", "The requested identifier already exists.".into()),
+            Self::NotFound => ("NOT_FOUND", "notFound", "Not Found".into()),
             Self::TooLarge => {
                 ("INVALID_ARGUMENT", "uploadTooLarge", "Request is larger than the allowed 36700160 bytes.".into())
             }
@@ -64,7 +70,7 @@ impl GoogleError {
                     "metadata": { "service": "gmail.googleapis.com", "method": "caribou.api.proto.MailboxService.SendMessage" },
                 }]);
             }
-            Self::Argument(_) | Self::TooLarge => {}
+            Self::Argument(_) | Self::TooLarge | Self::Duplicate | Self::NotFound => {}
         }
         error["errors"] = json!([item]);
         json!({ "error": error })
@@ -78,6 +84,8 @@ impl ResponseError for GoogleError {
             Self::Scope => StatusCode::FORBIDDEN,
             Self::Argument(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Duplicate => StatusCode::CONFLICT,
+            Self::NotFound => StatusCode::NOT_FOUND,
         }
     }
 

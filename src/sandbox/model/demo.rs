@@ -6,6 +6,8 @@
 //! computes one, never claims what no result says, and never keeps anything
 //! between two requests.
 
+mod calendar;
+mod chart;
 mod details;
 mod facts;
 mod intent;
@@ -72,10 +74,13 @@ fn answer(scene: &Scene<'_>, intent: Intent) -> Result<String, Step> {
         Intent::Overview => overview::overview(scene),
         Intent::Classes => overview::classes(scene),
         Intent::Compare => overview::compare(scene),
+        Intent::Chart => chart::chart(scene),
         Intent::Pass | Intent::AtRisk | Intent::Best | Intent::Needs => lists::list(scene, intent),
         Intent::About => person::about(scene),
         Intent::Write => mail::write(scene),
         Intent::Redraft => mail::redraft(scene),
+        Intent::Agenda => calendar::agenda(scene),
+        Intent::Meet => calendar::meeting(scene),
         Intent::Sent => Ok(small::sent(scene)),
         Intent::Approve => Ok(small::approve()),
         Intent::Change => Ok(small::change()),

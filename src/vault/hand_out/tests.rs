@@ -19,7 +19,7 @@ use crate::{
     clock::HeldClock,
     identity::{RefreshToken, SignInId},
     school::Teacher,
-    vault::Scope,
+    vault::{AccountNotes, Authorization, AuthorizationId, Progress, Scope},
 };
 
 /// Answers as it is told, names the owner in each token, and counts.
@@ -58,6 +58,54 @@ impl RefreshTokens for Tokens {
         tokio::task::yield_now().await;
         Ok(self.0.lock().unwrap().get(sign_in).map(|token| RefreshToken(token.clone().into())))
     }
+
+    async fn forget(&self, sign_in: &SignInId) -> anyhow::Result<()> {
+        self.0.lock().unwrap().remove(sign_in);
+        Ok(())
+    }
+
+    async fn take(&self, sign_in: &SignInId) -> anyhow::Result<Option<RefreshToken>> {
+        Ok(self.0.lock().unwrap().remove(sign_in).map(|token| RefreshToken(token.into())))
+    }
+
+    async fn replace(&self, sign_in: &SignInId, token: &RefreshToken) -> anyhow::Result<()> {
+        self.0.lock().unwrap().insert(sign_in.clone(), token.0.expose_secret().to_owned());
+        Ok(())
+    }
+}
+
+/// Knows only what was put away.
+#[derive(Default)]
+struct Book(Mutex<HashMap<TeacherId, Timestamp>>);
+
+#[async_trait]
+impl ConnectionBook for Book {
+    async fn ask(&self, _: &Authorization) -> anyhow::Result<()> {
+        Ok(())
+    }
+    async fn authorization(&self, _: &TeacherId, _: &AuthorizationId) -> anyhow::Result<Option<Authorization>> {
+        Ok(None)
+    }
+    async fn settle(&self, _: &TeacherId, _: &AuthorizationId, _: Progress) -> anyhow::Result<bool> {
+        Ok(false)
+    }
+    async fn hand_over(&self, _: &TeacherId, _: &AuthorizationId, _: &SignInId) -> anyhow::Result<bool> {
+        Ok(false)
+    }
+    async fn notes(&self, teacher: &TeacherId, _: Connection) -> anyhow::Result<AccountNotes> {
+        Ok(AccountNotes { put_away_at: self.0.lock().unwrap().get(teacher).copied(), ..AccountNotes::default() })
+    }
+    async fn connected(&self, teacher: &TeacherId, _: Connection, _: &[Scope]) -> anyhow::Result<()> {
+        self.0.lock().unwrap().remove(teacher);
+        Ok(())
+    }
+    async fn put_away(&self, teacher: &TeacherId, _: Connection) -> anyhow::Result<()> {
+        self.0.lock().unwrap().insert(teacher.clone(), Timestamp::UNIX_EPOCH);
+        Ok(())
+    }
+    async fn used(&self, _: &TeacherId, _: Connection, _: &str) -> anyhow::Result<()> {
+        Ok(())
+    }
 }
 
 /// A journal of which the test can read, and which it can close.
@@ -80,6 +128,7 @@ struct Day {
     vault: Arc<Vault>,
     port: Arc<Port>,
     tokens: Arc<Tokens>,
+    book: Arc<Book>,
     journal: Arc<Pages>,
     clock: Arc<HeldClock>,
 }
@@ -96,9 +145,9 @@ impl Day {
             gate: Semaphore::new(1),
         });
         let tokens = Arc::new(Tokens::default());
-        let journal = Arc::new(Pages::default());
-        let vault = Arc::new(Vault::new(port.clone(), tokens.clone(), journal.clone(), clock.clone()));
-        Self { vault, port, tokens, journal, clock }
+        let (book, journal) = (Arc::new(Book::default()), Arc::new(Pages::default()));
+        let vault = Vault::new(port.clone(), tokens.clone(), book.clone(), journal.clone(), clock.clone());
+        Self { vault: Arc::new(vault), port, tokens, book, journal, clock }
     }
 
     fn new() -> Self {
@@ -374,4 +423,19 @@ async fn an_exchange_that_cannot_be_written_down_serves_nobody() {
     day.grant(&ada).await.unwrap();
     day.grant(&ada).await.unwrap();
     assert_eq!(*day.journal.written.lock().unwrap(), ["granted"], "from memory nothing is exchanged");
+}
+
+#[tokio::test]
+async fn what_a_teacher_put_away_is_not_fetched_though_the_vault_holds_it() {
+    let day = Day::new();
+    let (ada, grace) = (day.caller("ada", "1"), day.caller("grace", "1"));
+    day.grant(&ada).await.unwrap();
+    day.book.put_away(&ada.teacher.id, Connection::Google).await.unwrap();
+    day.vault.forget_teacher(&ada.teacher.id).await;
+    let refused = day.grant(&ada).await;
+    assert!(matches!(refused, Err(VaultError::Connect { why: ConnectReason::NotConnected, .. })), "{refused:?}");
+    assert_eq!(day.exchanges(), 1, "the vault was not even asked");
+    assert!(day.grant(&grace).await.is_ok());
+    day.book.connected(&ada.teacher.id, Connection::Google, &[]).await.unwrap();
+    assert!(day.grant(&ada).await.is_ok());
 }

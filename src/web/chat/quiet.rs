@@ -25,7 +25,7 @@ pub async fn until_quiet(
     let until = Instant::now() + patience;
     loop {
         let watch = state.assistant.watch(caller, turn).await.map_err(|fault| match fault {
-            SayError::NotFound | SayError::Busy => PageError::NotFound,
+            SayError::NotFound | SayError::Busy | SayError::Limited(_) => PageError::NotFound,
             SayError::Broken(fault) => PageError::Broken(fault),
         })?;
         match (watch.stored.turn.status == Status::Running, watch.live) {

@@ -1,9 +1,14 @@
 //! Believable people and numbers, all invented.
 
-use crate::web::{
-    pages::Ask,
-    parts::{
-        Cell, Column, Composer, Demo, Field, Frame, Letter, LetterState, Past, PastGroup, Place, Row, Sheet, Side, Tone,
+use crate::{
+    identity::Appearance,
+    school::{self, Band, Bar, Chart, Line, Mark},
+    web::{
+        pages::Ask,
+        parts::{
+            Cell, Column, Composer, Demo, Field, Frame, Letter, LetterState, Past, PastGroup, Place, Row, Sheet, Side,
+            Tone,
+        },
     },
 };
 
@@ -25,6 +30,7 @@ pub(super) fn demo() -> Demo {
 pub(super) fn frame(title: &str, place: Place, current: &str) -> Frame {
     let past = |id: &str, title: &str| Past { id: text(id), title: text(title), current: id == current };
     Frame {
+        look: Appearance::Auto,
         title: text(title),
         demo: Some(demo()),
         side: Some(Side {
@@ -129,5 +135,38 @@ pub(super) fn roster() -> Sheet {
         cells.push(Cell::Standing { words: text(words), tone });
         cells
     });
-    Sheet { name: text("Roster of Algebra I"), columns, rows: rows.collect() }
+    let files = Some(text("/classes/c-01/table"));
+    Sheet { name: text("Roster of Algebra I"), columns, rows: rows.collect(), files }
+}
+
+/// A chart of each kind, with numbers on both sides of the pass mark.
+pub(in crate::web) fn charts() -> [Chart; 3] {
+    let mark = |hundredths: i32| Mark { hundredths, passes: hundredths >= 700 };
+    let bar = |name: &str, hundredths: Option<i32>| Bar { name: text(name), mark: hundredths.map(mark) };
+    let line = |name: &str, grades: [Option<i32>; 3], needs: Option<i32>| Line {
+        name: text(name),
+        marks: grades.map(|grade| grade.map(mark)),
+        needs: needs.map(mark),
+    };
+    let counts = [(None, 5, 1), (Some(5), 6, 2), (Some(6), 7, 0), (Some(7), 8, 9), (Some(8), 9, 6), (Some(9), 10, 3)];
+    let bands = counts.map(|(from, to, count)| Band { from, to, count });
+    let bars = vec![
+        bar("Ava Johnson", Some(875)),
+        bar("Mateo Nguyen", Some(580)),
+        bar("Wilhelmina van der Straaten-Oyelaran", None),
+        bar("Noor Haddad", Some(700)),
+    ];
+    let lines = vec![
+        line("Algebra I · 10B", [Some(550), Some(610), None], Some(940)),
+        line("Biology · 10A", [Some(910), None, None], Some(595)),
+        line("English Literature · 10A", [Some(1000), Some(640), Some(0)], None),
+    ];
+    [
+        Chart { title: text("Averages so far in Algebra I · 10B"), figure: school::Figure::Averages { bars } },
+        Chart { title: text("Grades of Mateo Nguyen, one after the other"), figure: school::Figure::Trend { lines } },
+        Chart {
+            title: text("How the averages in Algebra I · 10B are spread"),
+            figure: school::Figure::Distribution { bands: bands.into(), ungraded: 2 },
+        },
+    ]
 }

@@ -1,15 +1,21 @@
 //! Every page, with and without something on it.
 
 use super::{
-    cast::{asks, composer, demo, frame, roster, text},
+    cast::{asks, charts, composer, demo, frame, roster, text},
     hang, turns,
 };
-use crate::web::{
-    pages::{
-        Address, Chat, Class, ClassCard, Classes, Conversation, Conversations, Figure, Message, Semester, Share,
-        SignIn, Stretch, Student, StudentNote,
+use crate::{
+    identity::Appearance,
+    school,
+    web::{
+        chart,
+        pages::{
+            AccountCard, AccountState, Address, Attention, Chat, Choice, Class, ClassCard, Classes, Connections,
+            Conversation, Conversations, Figure, Mail, Message, Permission, Semester, Settings, Share, SignIn, Stretch,
+            Student, StudentNote, Use, WriteTo,
+        },
+        parts::{Chart, Frame, Notice, Place, Tone, Turn},
     },
-    parts::{Frame, Notice, Place, Tone, Turn},
 };
 
 const QUESTIONS: [&str; 3] =
@@ -19,6 +25,7 @@ const QUESTIONS: [&str; 3] =
 pub(super) fn all() -> Vec<(String, String)> {
     let mut shown = chats();
     shown.extend(front());
+    shown.extend(connections());
     shown.extend(school());
     shown
 }
@@ -64,7 +71,7 @@ fn chats() -> Vec<(String, String)> {
 }
 
 fn front() -> Vec<(String, String)> {
-    let out = |title: &str| Frame { title: text(title), demo: None, side: None };
+    let out = |title: &str| Frame { title: text(title), demo: None, side: None, look: Appearance::Dark };
     let message = |frame, title: &str, words: &str, next: &str, reference: Option<&str>| Message {
         frame,
         title: text(title),
@@ -104,12 +111,18 @@ fn front() -> Vec<(String, String)> {
 }
 
 fn school() -> Vec<(String, String)> {
+    let wrong = "Give a whole number of days from 0 to 3650. 0 keeps conversations for ever.";
     let mut shown = vec![class(), student(), wrong_address(), conversations(), classes()];
+    shown.push(settings("settings", None, "appearance"));
+    shown.push(settings("settings-wrong", Some(wrong), ""));
     shown.push(keep(
         "conversations-empty",
         &Conversations { frame: frame("Conversations", Place::Conversations, ""), stretches: Vec::new() },
     ));
-    shown.push(keep("classes-empty", &Classes { frame: frame("Classes", Place::Classes, ""), semesters: Vec::new() }));
+    shown.push(keep(
+        "classes-empty",
+        &Classes { frame: frame("Classes", Place::Classes, ""), semesters: Vec::new(), charts: Vec::new() },
+    ));
     shown
 }
 
@@ -131,6 +144,9 @@ fn class() -> (String, String) {
                 figure("Out of reach", "1", Tone::Bad),
                 figure("No data", "1", Tone::Plain),
             ],
+            attention: attention(),
+            write: Some(WriteTo { text: text("Write to the 5 at risk"), href: text("/chat?words=Write+to+all") }),
+            charts: drawn(&charts()[1..]),
             roster: roster(),
             legend: text(LEGEND),
             asks: asks(&[
@@ -161,9 +177,71 @@ fn mateo(address: Address) -> Student {
             class: text("Algebra I · 10B"),
             text: text("I was ill before the second test.\nMay I show you my exercises?"),
         }],
+        charts: drawn(&charts()[1..2]),
+        mails: mails(),
         address,
         asks: asks(&["What does Mateo need in Algebra I?", "Write to Mateo, warmly"]),
     }
+}
+
+fn drawn(charts: &[school::Chart]) -> Vec<Chart> {
+    let id = |at: usize| format!("chart-{at}");
+    charts.iter().enumerate().map(|(at, drawn)| chart::part(&id(at), &id(at), drawn)).collect()
+}
+
+fn attention() -> Vec<Attention> {
+    let one = |name: &str, standing: &str, tone, reasons: &[&str]| Attention {
+        name: text(name),
+        href: text("/students/s-1001"),
+        standing: text(standing),
+        tone,
+        reasons: reasons.iter().map(|reason| text(reason)).collect(),
+    };
+    vec![
+        one("Mateo Nguyen", "At risk", Tone::Warn, &["needs 9.40 in the evaluation that remains"]),
+        one(
+            "James Martinez",
+            "Out of reach",
+            Tone::Bad,
+            &["the best possible average is 6.50", "−1.05 since the evaluation before"],
+        ),
+        one("Noor Haddad", "On track", Tone::Good, &["the 1st evaluation is missing"]),
+    ]
+}
+
+fn mails() -> Vec<Mail> {
+    let mail = |subject: &str, state: &str, tone| Mail {
+        subject: text(subject),
+        state: text(state),
+        tone,
+        when: text("5 October 2026, 14:02"),
+        at: text("2026-10-05T14:02:00Z"),
+        href: text("/chat/k1#turn-t1"),
+    };
+    vec![
+        mail("A step forward in Algebra", "Sent", Tone::Good),
+        mail("Monday after class", "May have been sent", Tone::Warn),
+    ]
+}
+
+fn settings(name: &str, fault: Option<&str>, done: &str) -> (String, String) {
+    let look = |value, label, chosen| Choice { value, label, chosen };
+    keep(
+        name,
+        &Settings {
+            frame: frame("Settings", Place::Settings, ""),
+            looks: vec![
+                look("auto", "As this device", true),
+                look("light", "Light", false),
+                look("dark", "Dark", false),
+            ],
+            days: text(if fault.is_some() { "-1" } else { "90" }),
+            most_days: 3650,
+            fault: fault.map(text),
+            conversations: text("12 conversations"),
+            done: text(done),
+        },
+    )
 }
 
 fn student() -> (String, String) {
@@ -201,6 +279,48 @@ fn conversations() -> (String, String) {
     )
 }
 
+fn connections() -> Vec<(String, String)> {
+    let permission = |allows: &str, never: &str| Permission { allows: text(allows), never: text(never) };
+    let tool = |tool: &str, words: &str, allowed, allows: &str, never: &str| Use {
+        tool: text(tool),
+        words: text(words),
+        allowed,
+        permissions: vec![permission(allows, never)],
+    };
+    let mail = "Send mail from your address, after you have approved it.";
+    let account = |state, allowed: bool| AccountCard {
+        key: text("google"),
+        name: text("Google"),
+        state,
+        reference: (state == AccountState::Operator).then(|| text("5f0c2a9b")),
+        since: allowed.then(|| text("21 November 2026")),
+        last_use: allowed.then(|| text("14:02, to write to a student")),
+        put_away: !allowed,
+        scopes: if allowed { vec![text("Know your name and your address."), text(mail)] } else { Vec::new() },
+        uses: vec![
+            tool(
+                "schedule_meeting",
+                "schedule a meeting with a student",
+                false,
+                "See and add events in your calendars.",
+                "It adds nothing that you have not approved.",
+            ),
+            tool("send_email_to_student", "write to a student", allowed, mail, "It cannot read your mail."),
+        ],
+    };
+    let hung = |name: &str, state, allowed| {
+        let frame = frame("Connections", Place::Connections, "");
+        let accounts = vec![account(state, allowed)];
+        keep(name, &Connections { frame, notice: None, accounts, by_sign_in: false })
+    };
+    vec![
+        hung("connections", AccountState::Connected, true),
+        hung("connections-none", AccountState::NotConnected, false),
+        hung("connections-revoked", AccountState::Revoked, false),
+        hung("connections-operator", AccountState::Operator, false),
+    ]
+}
+
 fn classes() -> (String, String) {
     let card = |name: &str, about: &str, average: &str, counts: [usize; 4]| ClassCard {
         id: text("c-01"),
@@ -222,6 +342,7 @@ fn classes() -> (String, String) {
         "classes",
         &Classes {
             frame: frame("Classes", Place::Classes, ""),
+            charts: drawn(&charts()[..1]),
             semesters: vec![
                 Semester {
                     title: text("Second semester 2026"),

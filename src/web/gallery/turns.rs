@@ -1,9 +1,12 @@
 //! Turns in every state.
 
-use super::cast::{james, mateo, row, text};
-use crate::web::parts::{
-    Action, Answer, Approval, ConnectCard, Did, DidState, Evidence, LetterState, Notice, Outcome, Part, Receipt, Said,
-    SendAll, SignInAgainCard, Tick, Turn, TurnState,
+use super::cast::{charts, james, mateo, row, text};
+use crate::web::{
+    chart,
+    parts::{
+        Action, Answer, Approval, ConnectCard, Did, DidState, Evidence, LetterState, Notice, Outcome, Part, Receipt,
+        Said, SendAll, SignInAgainCard, Tick, Turn, TurnState,
+    },
 };
 
 const OVERVIEW: &str = "Most are on track. **Two need attention** before the third evaluation, and three could aim higher.\n\n\
@@ -34,14 +37,16 @@ fn receipt(key: &str, outcome: Outcome, words: &str) -> Part {
     let mateo = mateo(key);
     let rows = vec![row("To", "Mateo Nguyen · mateo.nguyen@example.com"), row("Subject", &mateo.fields[0].value)];
     let body = mateo.fields[1].value.clone();
-    Part::Receipt(Receipt { key: text(key), outcome, words: text(words), rows, body, approval: text("a1") })
+    let (done, approval) = (text("sent"), text("a1"));
+    Part::Receipt(Receipt { key: text(key), outcome, done, words: text(words), rows, body, approval, connect: None })
 }
 
 pub(super) fn overview() -> Turn {
     let parts = vec![
         did("call-1", DidState::Done, "Looked at 4 classes", Some("0.1 s")),
         did("call-2", DidState::Done, "Worked out who is likely to pass, for 42 students", Some("0.4 s")),
-        Part::Answer(Answer::done(0, OVERVIEW)),
+        Part::Chart(chart::part("chart-0", "chart-t1-0", &charts()[2])),
+        Part::Answer(Answer::done("t1", 0, OVERVIEW)),
     ];
     turn("t1", "How are my students going this semester?", TurnState::Done, parts)
 }
@@ -88,7 +93,7 @@ pub(super) fn receipts() -> Turn {
         receipt("r4", Outcome::Discarded, ""),
         receipt("r5", Outcome::Superseded, ""),
         receipt("r6", Outcome::Undecided, "You went on with another question. The draft can still be sent."),
-        Part::Answer(Answer::done(1, after)),
+        Part::Answer(Answer::done("t1", 1, after)),
     ];
     turn("t4", "Yes, and the others too", TurnState::Done, parts)
 }
@@ -119,7 +124,9 @@ pub(super) fn cards() -> Turn {
         Part::Connect(ConnectCard {
             key: text("connect"),
             turn: text("t6"),
+            title: text("Connect Google"),
             service: text("Google"),
+            connection: text("google"),
             purpose: text("To send this mail from your own address"),
             allows: vec![text("Send mail as you, when you have clicked send")],
             never: text("It cannot read, change or delete anything in your mailbox."),
@@ -138,6 +145,7 @@ pub(super) fn running() -> Turn {
         did("call-7", DidState::Done, "Looked at Algebra I", Some("0.1 s")),
         did("call-8", DidState::Running, "Working out who is likely to pass", None),
         Part::Answer(Answer::so_far(
+            "t7",
             0,
             "Here is what the grade book says.\n\nMateo needs 9.40 in the third evaluation, and he is",
         )),
@@ -146,14 +154,14 @@ pub(super) fn running() -> Turn {
 }
 
 pub(super) fn running_table() -> Turn {
-    let parts = vec![Part::Answer(Answer::so_far(0, "Here they are:\n\n| Student | 1st |\n|---|---|\n| Mateo"))];
+    let parts = vec![Part::Answer(Answer::so_far("t8", 0, "Here they are:\n\n| Student | 1st |\n|---|---|\n| Mateo"))];
     turn("t8", "As a table, please", TurnState::Running, parts)
 }
 
 pub(super) fn ends() -> Vec<Turn> {
     let again = Action::Post { text: text("Try again"), path: text("/turns/t9/resume") };
     let words = "The model service did not answer in time. Nothing was sent and your question is kept.";
-    let part = || Part::Answer(Answer::done(0, "Most are on track. Two need"));
+    let part = || Part::Answer(Answer::done("t1", 0, "Most are on track. Two need"));
     vec![
         turn(
             "t9",

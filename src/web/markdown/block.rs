@@ -11,7 +11,7 @@ use comrak::{
     parse_document,
 };
 
-use super::{SafeHtml, sheet};
+use super::{Files, SafeHtml, Table, sheet};
 
 static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
     let mut options = Options::default();
@@ -63,7 +63,7 @@ const DEEPEST: usize = 24;
 
 /// Stands for a break until the HTML is written: the tree allows no break in a cell.
 /// A private sign that a text brings along makes a break too, and nothing else.
-const BREAK: &str = "\u{E00A}";
+pub(super) const BREAK: &str = "\u{E00A}";
 
 fn is_number(value: &str) -> bool {
     value.bytes().all(|sign| sign.is_ascii_digit())
@@ -78,23 +78,23 @@ pub(super) struct Sealed {
 }
 
 /// Renders every block of a text.
-pub(super) fn all(text: &str) -> SafeHtml {
+pub(super) fn all(text: &str, files: &mut Files) -> SafeHtml {
     let arena = Arena::new();
-    write(parse_document(&arena, text, &OPTIONS))
+    write(parse_document(&arena, text, &OPTIONS), files)
 }
 
 /// Renders the blocks of a text of whole lines that no later line can change.
 ///
 /// The blocks before the last one are final: Markdown never opens a block again
 /// once a block beside it has begun.
-pub(super) fn finals(text: &str, after_blank: bool) -> Sealed {
+pub(super) fn finals(text: &str, after_blank: bool, files: &mut Files) -> Sealed {
     let arena = Arena::new();
     let root = parse_document(&arena, text, &OPTIONS);
     let Some(last) = root.last_child() else {
         return Sealed { html: SafeHtml::default(), rest: (!text.trim().is_empty()).then_some(0) };
     };
     if is_closed(last, after_blank) {
-        return Sealed { html: write(root), rest: None };
+        return Sealed { html: write(root, files), rest: None };
     }
     let mut rest = cut_off(last);
     // A table right below a paragraph took its head from that paragraph, where the
@@ -103,7 +103,7 @@ pub(super) fn finals(text: &str, after_blank: bool) -> Sealed {
     if bare && let (NodeValue::Table(_), Some(before)) = (&last.data().value, root.last_child()) {
         rest = cut_off(before);
     }
-    Sealed { html: write(root), rest: Some(rest) }
+    Sealed { html: write(root, files), rest: Some(rest) }
 }
 
 /// Takes a block out of its tree, and gives the line, counted from 0, where it began.
@@ -122,29 +122,31 @@ fn is_closed(block: Node<'_>, after_blank: bool) -> bool {
     }
 }
 
-fn write(root: Node<'_>) -> SafeHtml {
+fn write(root: Node<'_>, files: &mut Files) -> SafeHtml {
     if root.first_child().is_none() {
         return SafeHtml::default();
     }
-    let (html, names) = format(root);
-    SafeHtml(sheet::dress(&clean(&html), &names))
+    let (html, tables) = format(root);
+    let html = sheet::dress(&clean(&html), &tables, files);
+    files.collect(tables);
+    SafeHtml(html)
 }
 
-/// HTML of an inert tree, and the names of its tables.
-fn format<'a>(root: Node<'a>) -> (String, Vec<String>) {
+/// HTML of an inert tree, and its tables.
+fn format<'a>(root: Node<'a>) -> (String, Vec<Table>) {
     flatten(root);
     let nodes: Vec<Node<'a>> = root.descendants().collect();
-    let mut names = Vec::new();
+    let mut tables = Vec::new();
     for node in nodes {
         make_inert(node);
-        names.extend(sheet::prepare(node));
+        tables.extend(sheet::prepare(node));
     }
     let mut html = String::new();
     // Writing to a string fails only where a formatter does; nothing is better than half.
     if format_html(root, &OPTIONS, &mut html).is_err() {
         html.clear();
     }
-    (html.replace(BREAK, "<br>"), names)
+    (html.replace(BREAK, "<br>"), tables)
 }
 
 /// Makes what is nested deeper than anyone reads into its text: the time to clean

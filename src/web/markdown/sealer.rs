@@ -1,4 +1,4 @@
-use super::{Frame, Kind, SafeHtml, Tail, block};
+use super::{Files, Frame, Kind, SafeHtml, Table, Tail, block};
 
 /// Bytes of parsing that each byte of text pays for. It bounds the work of a
 /// whole answer, however its blocks are shaped.
@@ -21,6 +21,7 @@ pub struct Sealer {
     line: usize,
     after_blank: bool,
     credit: usize,
+    files: Files,
     #[cfg(test)]
     pub(super) parsed: usize,
 }
@@ -34,11 +35,17 @@ impl Default for Sealer {
 impl Sealer {
     /// A sealer before the first character.
     pub fn new() -> Self {
+        Self::with(Files::None)
+    }
+
+    /// One whose tables can be taken along as files.
+    pub fn with(files: Files) -> Self {
         Self {
             open: String::new(),
             line: 0,
             after_blank: false,
             credit: MOST_WORK,
+            files,
             #[cfg(test)]
             parsed: 0,
         }
@@ -71,9 +78,18 @@ impl Sealer {
 
     /// Ends the text: whatever was open is final now.
     pub fn finish(&mut self) -> Frame {
-        let sealed = block::all(&self.open);
-        *self = Self::new();
+        let sealed = block::all(&self.open, &mut self.files);
+        *self = Self::with(std::mem::take(&mut self.files));
         Frame { sealed, tail: Tail::Whole(String::new()), kind: Kind::Text }
+    }
+
+    /// Ends the text; gives the tables that were collected.
+    pub(super) fn end(mut self) -> Vec<Table> {
+        self.finish();
+        match self.files {
+            Files::Collected(tables) => tables,
+            Files::None | Files::Below { .. } => Vec::new(),
+        }
     }
 
     /// What the open block will be, judged by its first characters.
@@ -121,7 +137,7 @@ impl Sealer {
         {
             self.parsed += self.open.len();
         }
-        let sealed = block::finals(&self.open, self.after_blank);
+        let sealed = block::finals(&self.open, self.after_blank, &mut self.files);
         match sealed.rest {
             None => self.open.clear(),
             Some(lines) => {

@@ -1,12 +1,54 @@
 //! Tables: numbers line up, standings have their colour, and each table scrolls
 //! in a region with a name. All of it is added after cleaning, by exact tags that
-//! text cannot spell, because there every `<` is escaped.
+//! text cannot spell, because there every `<` is escaped. Whole tables can be taken
+//! along as files; one that is still being written is no table yet.
 
 use askama::Template;
 use comrak::{
     Node,
     nodes::{AstNode, NodeValue, TableAlignment},
 };
+
+use super::{
+    super::spreadsheet::{Cell, Table},
+    block::BREAK,
+};
+
+/// Where the tables of a text can be had as files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Files {
+    /// Nowhere.
+    #[default]
+    None,
+    /// Below this path, followed by the number of the table.
+    Below {
+        /// "/turns/01a1…/tables/2-"
+        path: String,
+        /// How many tables came before.
+        next: usize,
+    },
+    /// Here.
+    Collected(Vec<Table>),
+}
+
+impl Files {
+    /// Below a path.
+    pub fn below(path: String) -> Self {
+        Self::Below { path, next: 0 }
+    }
+
+    fn name_next(&mut self) -> Option<String> {
+        let Self::Below { path, next } = self else { return None };
+        *next += 1;
+        Some(format!("{path}{}", *next - 1))
+    }
+
+    pub(super) fn collect(&mut self, tables: Vec<Table>) {
+        if let Self::Collected(all) = self {
+            all.extend(tables);
+        }
+    }
+}
 
 /// The only attribute values that cleaning lets through.
 pub(super) const ALIGNMENTS: [&str; 3] = ["left", "center", "right"];
@@ -27,8 +69,14 @@ struct Opening<'a> {
     name: &'a str,
 }
 
-/// Aligns the columns that hold numbers, and gives the table's name.
-pub(super) fn prepare(node: Node<'_>) -> Option<String> {
+#[derive(Template)]
+#[template(path = "parts/files.html")]
+struct Closing {
+    files: Option<String>,
+}
+
+/// Aligns the columns that hold numbers, and gives the table.
+pub(super) fn prepare(node: Node<'_>) -> Option<Table> {
     let columns = match &node.data().value {
         NodeValue::Table(table) => table.num_columns,
         _ => return None,
@@ -44,7 +92,15 @@ pub(super) fn prepare(node: Node<'_>) -> Option<String> {
             }
         }
     }
-    Some(format!("Table: {}", rows.first().map(|head| head.join(", ")).unwrap_or_default()))
+    Some(taken_along(rows))
+}
+
+fn taken_along(rows: Vec<Vec<String>>) -> Table {
+    let mut rows =
+        rows.into_iter().map(|row| row.into_iter().map(|cell| cell.replace(BREAK, "\n")).collect::<Vec<_>>());
+    let head = rows.next().unwrap_or_default();
+    let rows = rows.map(|row| row.iter().map(|cell| Cell::read(cell)).collect()).collect();
+    Table { name: head.join(", "), head, rows }
 }
 
 fn is_numbers<'a>(cells: impl Iterator<Item = &'a String>) -> bool {
@@ -59,21 +115,21 @@ fn is_numbers<'a>(cells: impl Iterator<Item = &'a String>) -> bool {
 }
 
 /// Gives cleaned HTML the classes, scopes and regions of this app's own tables.
-pub(super) fn dress(html: &str, names: &[String]) -> String {
+pub(super) fn dress(html: &str, tables: &[Table], files: &mut Files) -> String {
     let mut pieces = html.split("<table>");
     let mut dressed = pieces.next().unwrap_or_default().to_owned();
     for (at, piece) in pieces.enumerate() {
-        let name = names.get(at).map_or("Table", String::as_str);
-        dressed.push_str(&Opening { name }.to_string());
+        let name = tables.get(at).map_or_else(|| "Table".to_owned(), |table| format!("Table: {}", table.name));
+        dressed.push_str(&Opening { name: &name }.to_string());
         dressed.push_str("<table>");
-        dressed.push_str(&dress_cells(piece));
+        let closing = Closing { files: files.name_next() }.to_string();
+        dressed.push_str(&dress_cells(piece).replace("</table>", &format!("</table></div>{closing}")));
     }
     dressed
 }
 
 fn dress_cells(piece: &str) -> String {
     let mut piece = piece
-        .replace("</table>", "</table></div>")
         .replace("<th>", "<th scope=\"col\">")
         .replace("<th align=\"left\">", "<th scope=\"col\">")
         .replace("<td align=\"left\">", "<td>");

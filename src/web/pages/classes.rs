@@ -1,6 +1,6 @@
 use askama::Template;
 
-use super::parts::{Frame, Tone};
+use super::parts::{Chart, Frame, Tone};
 
 /// All classes of the teacher, by semester.
 #[derive(Debug, Clone, Template)]
@@ -10,6 +10,8 @@ pub struct Classes {
     pub frame: Frame,
     /// The semesters, the current one first.
     pub semesters: Vec<Semester>,
+    /// The averages, drawn.
+    pub charts: Vec<Chart>,
 }
 
 /// The classes of one semester.

@@ -2,7 +2,7 @@ use askama::Template;
 
 use super::{
     Ask,
-    parts::{Frame, Sheet},
+    parts::{Chart, Frame, Sheet, Tone},
 };
 
 /// One student: their numbers in each class, and their address.
@@ -25,6 +25,10 @@ pub struct Student {
     pub legend: String,
     /// What the student wrote, as inert text.
     pub notes: Vec<StudentNote>,
+    /// The grades, one after the other.
+    pub charts: Vec<Chart>,
+    /// What was sent to this student, newest first.
+    pub mails: Vec<Mail>,
     /// The address and its form.
     pub address: Address,
     /// Questions about this student.
@@ -38,6 +42,23 @@ pub struct StudentNote {
     pub class: String,
     /// The student's own words.
     pub text: String,
+}
+
+/// A mail that left, or may have left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// Its subject.
+    pub subject: String,
+    /// "Sent", "May have been sent".
+    pub state: String,
+    /// How that stands.
+    pub tone: Tone,
+    /// When, for a reader.
+    pub when: String,
+    /// The same for a machine, as RFC 3339.
+    pub at: String,
+    /// The turn in which it was written: a path of this app.
+    pub href: String,
 }
 
 /// The student's address, which the teacher may change.

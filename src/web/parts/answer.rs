@@ -1,6 +1,6 @@
 use askama::{Template, filters::HtmlSafe};
 
-use crate::web::markdown::{Kind, SafeHtml, Sealer};
+use crate::web::markdown::{self, Files, Kind, SafeHtml, Sealer};
 
 /// What the assistant wrote in one step: finished blocks, and the open text after them.
 #[derive(Debug, Clone, Template)]
@@ -18,15 +18,21 @@ pub struct Answer {
 
 impl Answer {
     /// A whole answer.
-    pub fn done(step: usize, text: &str) -> Self {
-        Self { step, blocks: crate::web::markdown::render(text), open: String::new(), kind: Kind::Text }
+    pub fn done(turn: &str, step: usize, text: &str) -> Self {
+        let blocks = markdown::render_with(text, Self::files(turn, step));
+        Self { step, blocks, open: String::new(), kind: Kind::Text }
     }
 
     /// An answer of which more is coming: exactly what the stream has shown so far.
-    pub fn so_far(step: usize, text: &str) -> Self {
-        let mut sealer = Sealer::new();
+    pub fn so_far(turn: &str, step: usize, text: &str) -> Self {
+        let mut sealer = Sealer::with(Self::files(turn, step));
         let blocks = sealer.push(text).sealed;
         Self { step, blocks, open: sealer.open().to_owned(), kind: sealer.kind() }
+    }
+
+    /// Where the tables of a step can be had as files.
+    pub fn files(turn: &str, step: usize) -> Files {
+        Files::below(format!("/turns/{turn}/tables/{step}-"))
     }
 }
 

@@ -8,8 +8,12 @@ pub struct ConnectCard {
     pub key: String,
     /// The turn to come back to.
     pub turn: String,
+    /// What is asked: "Connect Google", "One more permission at Google".
+    pub title: String,
     /// The service as the teacher knows it: "Google".
     pub service: String,
+    /// Its name in addresses.
+    pub connection: String,
     /// What needs it: "To send your mails".
     pub purpose: String,
     /// What will be allowed, one plain sentence each.

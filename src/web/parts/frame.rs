@@ -1,4 +1,4 @@
-use crate::web::assets;
+use crate::{identity::Appearance, web::assets};
 
 /// What is around every page: title, banner, side.
 #[derive(Debug, Clone)]
@@ -9,6 +9,8 @@ pub struct Frame {
     pub demo: Option<Demo>,
     /// The side bar, for a teacher who is signed in.
     pub side: Option<Side>,
+    /// How the teacher wants pages to look.
+    pub look: Appearance,
 }
 
 /// Says what is a stand-in.
@@ -42,6 +44,10 @@ pub enum Place {
     Classes,
     /// The list of all conversations.
     Conversations,
+    /// The settings.
+    Settings,
+    /// The accounts elsewhere.
+    Connections,
     /// One of the conversations in the list, or somewhere else.
     Elsewhere,
 }
@@ -76,6 +82,25 @@ impl Frame {
         Self::file("app.css")
     }
 
+    /// The URL of the script for tables.
+    pub fn tables(&self) -> String {
+        Self::file("tables.js")
+    }
+
+    /// The look that the teacher has chosen, where it is not the device's.
+    pub fn fixed_look(&self) -> Option<&'static str> {
+        (self.look != Appearance::Auto).then(|| self.look.as_str())
+    }
+
+    /// The colour of the browser's own frame with that look.
+    pub fn fixed_colour(&self) -> Option<&'static str> {
+        match self.look {
+            Appearance::Auto => None,
+            Appearance::Light => Some("#f7f4ec"),
+            Appearance::Dark => Some("#18201d"),
+        }
+    }
+
     /// The URL of the page's script.
     pub fn script(&self) -> String {
         Self::file("app.js")
@@ -94,6 +119,8 @@ impl Side {
             Place::New => place == "new",
             Place::Classes => place == "classes",
             Place::Conversations => place == "conversations",
+            Place::Settings => place == "settings",
+            Place::Connections => place == "connections",
             Place::Elsewhere => false,
         }
     }

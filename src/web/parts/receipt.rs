@@ -10,6 +10,8 @@ pub struct Receipt {
     pub key: String,
     /// What became of the draft.
     pub outcome: Outcome,
+    /// What it is called when it happened: "sent", "scheduled".
+    pub done: String,
     /// To whom, from where, and what to do next, in one plain sentence.
     pub words: String,
     /// The mail as it was sent, or as it would have been: To, From, Subject, Id.
@@ -18,6 +20,8 @@ pub struct Receipt {
     pub body: String,
     /// The approval, for what can still be done about it.
     pub approval: String,
+    /// Where the account is connected again, if that is what was missing.
+    pub connect: Option<String>,
 }
 
 /// What became of a draft.
@@ -51,28 +55,30 @@ impl Receipt {
 
     fn title(&self) -> String {
         match &self.outcome {
-            Outcome::Sent(time) => format!("Sent {time}"),
-            Outcome::Failed => "Not sent".into(),
-            Outcome::Unknown(time) => format!("May have been sent at {time}"),
+            Outcome::Sent(time) => format!("{} {time}", capitalised(&self.done)),
+            Outcome::Failed => format!("Not {}", self.done),
+            Outcome::Unknown(time) => format!("May have been {} at {time}", self.done),
             Outcome::Discarded => "Discarded, nothing was sent".into(),
             Outcome::Superseded => "Replaced by a newer draft, nothing was sent".into(),
             Outcome::SupersededUnknown(time) => {
-                format!("Replaced by a newer draft; it may have been sent at {time}")
+                format!("Replaced by a newer draft; it may have been {} at {time}", self.done)
             }
             Outcome::Undecided => "Not decided, nothing was sent".into(),
         }
     }
 
     /// What the teacher can do next: what the button says, and the decision it posts.
-    fn choices(&self) -> &'static [(&'static str, &'static str)] {
+    fn choices(&self) -> Vec<(String, &'static str)> {
         match self.outcome {
-            Outcome::Failed => &[("Try again", "again")],
-            Outcome::Unknown(_) => &[("It was sent", "was_sent"), ("Write it again", "again")],
+            Outcome::Failed => vec![("Try again".into(), "again")],
+            Outcome::Unknown(_) => {
+                vec![(format!("It was {}", self.done), "was_sent"), ("Write it again".into(), "again")]
+            }
             Outcome::SupersededUnknown(_)
             | Outcome::Sent(_)
             | Outcome::Discarded
             | Outcome::Superseded
-            | Outcome::Undecided => &[],
+            | Outcome::Undecided => Vec::new(),
         }
     }
 
@@ -82,7 +88,8 @@ impl Receipt {
 
     fn show(&self) -> &'static str {
         match self.outcome {
-            Outcome::Sent(_) => "See what was sent",
+            Outcome::Sent(_) if self.done == "sent" => "See what was sent",
+            Outcome::Sent(_) => "See it",
             Outcome::Failed
             | Outcome::Unknown(_)
             | Outcome::Discarded
@@ -91,6 +98,12 @@ impl Receipt {
             | Outcome::Undecided => "See the draft",
         }
     }
+}
+
+/// With a capital at the beginning: "Sent".
+pub fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 impl HtmlSafe for Receipt {}

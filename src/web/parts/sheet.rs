@@ -1,6 +1,9 @@
 use askama::{Template, filters::HtmlSafe};
 
-use super::Tone;
+use super::{
+    super::spreadsheet::{self, Table},
+    Tone,
+};
 
 /// A table in its own named scroll region.
 #[derive(Debug, Clone, Template)]
@@ -12,6 +15,8 @@ pub struct Sheet {
     pub columns: Vec<Column>,
     /// The rows, a cell for each column.
     pub rows: Vec<Vec<Cell>>,
+    /// Where it can be had as a file, without the end of the file's name.
+    pub files: Option<String>,
 }
 
 /// A column of a table.
@@ -55,6 +60,24 @@ impl Column {
     /// A column of numbers.
     pub fn number(title: &str) -> Self {
         Self { title: title.into(), number: true }
+    }
+}
+
+impl Cell {
+    fn taken_along(&self) -> spreadsheet::Cell {
+        match self {
+            // A name that looks like a number is still a name.
+            Self::Text(text) | Self::Link { text, .. } => spreadsheet::Cell::Text(text.clone()),
+            Self::Number(text) => spreadsheet::Cell::read(text),
+            Self::Standing { words, .. } => spreadsheet::Cell::Text(words.clone()),
+        }
+    }
+}
+
+impl From<Sheet> for Table {
+    fn from(sheet: Sheet) -> Self {
+        let rows = sheet.rows.iter().map(|row| row.iter().map(Cell::taken_along).collect()).collect();
+        Self { head: sheet.columns.into_iter().map(|column| column.title).collect(), name: sheet.name, rows }
     }
 }
 

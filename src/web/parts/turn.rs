@@ -1,6 +1,6 @@
 use askama::{Template, filters::HtmlSafe};
 
-use super::{Answer, ConnectCard, Did, Letter, Notice, Receipt, Said, SendAll, SignInAgainCard};
+use super::{Answer, Chart, ConnectCard, Did, Letter, Notice, Receipt, Said, SendAll, SignInAgainCard};
 
 /// One turn: what the teacher said, and all that followed.
 #[derive(Debug, Clone, Template)]
@@ -38,7 +38,7 @@ pub enum TurnState {
 /// Any part that can stand in a turn.
 #[derive(Debug, Clone, Template)]
 #[template(
-    source = "{% match self %}{% when Part::Answer with (part) %}{{ part }}{% when Part::Did with (part) %}{{ part }}{% when Part::Letter with (part) %}{{ part }}{% when Part::Receipt with (part) %}{{ part }}{% when Part::Connect with (part) %}{{ part }}{% when Part::SignInAgain with (part) %}{{ part }}{% when Part::SendAll with (part) %}{{ part }}{% when Part::Notice with (part) %}{{ part }}{% endmatch %}",
+    source = "{% match self %}{% when Part::Answer with (part) %}{{ part }}{% when Part::Did with (part) %}{{ part }}{% when Part::Letter with (part) %}{{ part }}{% when Part::Receipt with (part) %}{{ part }}{% when Part::Connect with (part) %}{{ part }}{% when Part::SignInAgain with (part) %}{{ part }}{% when Part::SendAll with (part) %}{{ part }}{% when Part::Chart with (part) %}{{ part }}{% when Part::Notice with (part) %}{{ part }}{% endmatch %}",
     ext = "html"
 )]
 pub enum Part {
@@ -56,6 +56,8 @@ pub enum Part {
     SignInAgain(SignInAgainCard),
     /// A bar that sends all drafts.
     SendAll(SendAll),
+    /// What a tool drew.
+    Chart(Chart),
     /// Something to know.
     Notice(Notice),
 }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    super::parts::{self, Field, Letter, LetterState, Outcome, Part, Receipt, Row, SendAll},
+    super::parts::{self, Field, Letter, LetterState, Outcome, Part, Receipt, Row, SendAll, capitalised},
     Presenter,
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         ApprovalId,
         approval::{Approval, ApprovalState},
         conversation::StoredTurn,
-        toolbox::Edits,
+        toolbox::{Edits, Outcomes},
         turn::Pause,
     },
     clock::Clock,
@@ -57,13 +57,12 @@ impl Presenter<'_> {
         let preview = &approval.preview;
         let state = match (overlay, approval.state) {
             (Some(overlay), _) => LetterState::Refused(overlay.words.clone()),
-            // A moment after the yes it is on its way to its claim.
-            (None, ApprovalState::Approved) if self.clock.now().duration_since(approval.changed_at) < GRACE => {
-                LetterState::Sending
-            }
-            (None, ApprovalState::Approved) => LetterState::Refused(
-                "You approved this, but the server stopped before it began. Nothing was sent.".into(),
-            ),
+            // On its way to its claim, unless a start of the server found it lying.
+            (None, ApprovalState::Approved) => match &approval.outcome {
+                Some(found) => LetterState::Refused(found.words.clone()),
+                None if self.clock.now().duration_since(approval.changed_at) < GRACE => LetterState::Sending,
+                None => LetterState::Refused("You approved this, but nothing came of it. Nothing was sent.".into()),
+            },
             (None, _) => LetterState::Waiting,
         };
         Letter {
@@ -98,8 +97,10 @@ impl Presenter<'_> {
     pub fn send_all(&self, stored: &StoredTurn, approvals: &[Approval]) -> Option<SendAll> {
         let open = |approval: &&Approval| approval.turn == stored.turn.id && approval.state == ApprovalState::Proposed;
         let waiting = approvals.iter().filter(open).count();
-        // What must be looked at twice has a button of its own and no other.
-        let open: Vec<&Approval> = approvals.iter().filter(open).filter(|draft| !draft.caution.goes_alone()).collect();
+        // What must be looked at twice has a button of its own and no other; so
+        // has whatever is no mail.
+        let mail = |draft: &&Approval| draft.preview.outcomes == Outcomes::default() && !draft.caution.goes_alone();
+        let open: Vec<&Approval> = approvals.iter().filter(open).filter(mail).collect();
         let action = open.first().map(|approval| approval.preview.action.clone())?;
         let words = if waiting == open.len() {
             "Each goes to one person alone."
@@ -140,7 +141,9 @@ fn receipt(approval: &Approval, outcome: Outcome) -> Receipt {
     let fields = &approval.preview.fields;
     let lines = fields.iter().filter(|field| !field.multiline);
     all.extend(lines.map(|field| Row { label: field.label.clone(), value: field.value.clone() }));
-    let id = approval.outcome.as_ref().and_then(|outcome| outcome.said.get("message_id")?.as_str());
+    let done = &approval.preview.outcomes.done;
+    let said = approval.outcome.as_ref().map(|outcome| &outcome.said);
+    let id = said.and_then(|said| said.get("message_id").or_else(|| said.get("event_id"))?.as_str());
     all.extend(id.map(|id| Row { label: "Id".to_owned(), value: id.to_owned() }));
     let words = match outcome {
         // The title says it all; what is left to say is to whom it would have gone.
@@ -154,11 +157,21 @@ fn receipt(approval: &Approval, outcome: Outcome) -> Receipt {
     Receipt {
         key: key(approval),
         approval: approval.id.to_string(),
-        words: words.strip_prefix("Sent ").unwrap_or(words).to_owned(),
+        connect: needs_account(approval)
+            .then(|| format!("/connections/google/connect?turn={}&tool={}", approval.turn, approval.tool)),
+        // The stamp says the first word already.
+        words: words.strip_prefix(&format!("{} ", capitalised(done))).unwrap_or(words).to_owned(),
+        done: done.clone(),
         outcome,
         rows: all,
         body: fields.iter().filter(|field| field.multiline).map(|field| field.value.as_str()).collect(),
     }
+}
+
+/// Whether it failed for want of a permission that the service takes.
+fn needs_account(approval: &Approval) -> bool {
+    let said = approval.outcome.as_ref().map(|outcome| &outcome.said);
+    approval.state == ApprovalState::Failed && said.is_some_and(|said| !said["reconnect"].is_null())
 }
 
 /// A moment as the school's wall clock shows it: "14:02", with the date when

@@ -94,7 +94,7 @@ impl Translator {
             frames.push(Frame::message("part", &json!({ "key": "busy", "html": "" })));
         }
         match event {
-            Event::TextDelta { step, text } => frames.extend(self.text(*step, text)),
+            Event::TextDelta { step, text } => frames.extend(self.text(turn, *step, text)),
             Event::ModelBusy { seconds } => {
                 self.busy = true;
                 let seconds = u32::try_from(*seconds).unwrap_or(u32::MAX);
@@ -105,12 +105,13 @@ impl Translator {
         frames
     }
 
-    fn text(&mut self, step: usize, text: &str) -> Vec<Frame> {
+    fn text(&mut self, turn: &TurnId, step: usize, text: &str) -> Vec<Frame> {
         let mut frames = Vec::new();
         if self.open.as_ref().is_some_and(|(open, _)| *open != step) {
             frames.extend(self.seal());
         }
-        let (_, sealer) = self.open.get_or_insert_with(|| (step, Sealer::new()));
+        let (_, sealer) =
+            self.open.get_or_insert_with(|| (step, Sealer::with(parts::Answer::files(turn.as_str(), step))));
         frames.push(text_frame(step, &sealer.push(text)));
         frames
     }
@@ -155,6 +156,8 @@ fn fixed(state: &State, turn: &TurnId, event: &Event) -> Vec<Frame> {
                 vec![Frame::message("part", &json!({ "key": format!("connect-{}", call.id), "html": "" }))];
             let part = presenter.finished(call);
             frames.extend(part.map(|part| Frame::part(&format!("call-{}", call.id), &part)));
+            let shown = present::exhibit(turn.as_str(), call);
+            frames.extend(shown.map(|part| Frame::part(&format!("chart-{}", call.id), &part)));
             frames
         }
         Event::ConnectionNeeded { call, tool, pause } => {

@@ -12,14 +12,20 @@ use reqwest::{Client, Method, RequestBuilder, Response, header, redirect::Policy
 use serde_json::Value;
 use teachers_aide::sandbox::Person;
 
-use super::{Answer, Card, Form, Screen, Stream};
+use super::{
+    Answer, Card, Form, Screen, Stream,
+    canary::{Canary, Leaks},
+};
 
 /// A browser; a clone is another tab of it.
 #[derive(Clone)]
 pub struct Browser {
     client: Client,
     pub base: String,
+    /// What it calls this site's origin.
+    origin: String,
     cookies: Arc<Mutex<BTreeMap<String, String>>>,
+    leaks: Leaks,
 }
 
 /// What the page learns when words were taken.
@@ -30,11 +36,18 @@ pub struct Asked {
 }
 
 impl Browser {
-    #[expect(clippy::disallowed_methods, reason = "a browser keeps other rules than the application's clients")]
+    /// A browser of an application that runs elsewhere.
     pub fn at(base: &str) -> Self {
+        Self::watched(base, base, &Leaks::default())
+    }
+
+    /// A browser that looks for secrets in all that it is told.
+    #[expect(clippy::disallowed_methods, reason = "a browser keeps other rules than the application's clients")]
+    pub fn watched(base: &str, origin: &str, leaks: &Leaks) -> Self {
         let client = Client::builder().no_proxy().redirect(Policy::none()).pool_max_idle_per_host(0);
         let client = client.timeout(Duration::from_mins(1)).build().unwrap();
-        Self { client, base: base.to_owned(), cookies: Arc::default() }
+        let (base, origin, leaks) = (base.to_owned(), origin.to_owned(), leaks.clone());
+        Self { client, base, origin, cookies: Arc::default(), leaks }
     }
 
     /// What this browser keeps for the site.
@@ -44,7 +57,7 @@ impl Browser {
 
     /// The same cookies at another address of the same host.
     pub fn moved_to(&self, base: &str) -> Self {
-        Self { base: base.to_owned(), ..self.clone() }
+        Self { base: base.to_owned(), origin: base.to_owned(), ..self.clone() }
     }
 
     /// A browser of its own that begins with the same cookies.
@@ -63,15 +76,34 @@ impl Browser {
     /// A request from one of the application's own pages.
     pub fn request(&self, method: &Method, path: &str) -> RequestBuilder {
         let request = self.bare(method.clone(), path).header("sec-fetch-site", "same-origin");
-        if *method == Method::GET { request } else { request.header("origin", &self.base) }
+        if *method == Method::GET { request } else { request.header("origin", &self.origin) }
     }
 
     /// Sends a request and reads the answer to its end.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         self.keep_cookies(&response);
+        let place = response.url().path().to_owned();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Answer { status, headers, body: response.text().await.unwrap() }
+        let answer = Answer { status, headers, body: response.text().await.unwrap() };
+        self.read(&place, &answer);
+        answer
+    }
+
+    /// No secret may stand in what a browser gets, and no cookie in a page.
+    fn read(&self, place: &str, answer: &Answer) {
+        self.leaks.read(&format!("the page {place}"), answer.body.as_bytes(), &[]);
+        for (name, value) in &answer.headers {
+            // The provider's logout wants to know whose session it ends.
+            let hint: &[Canary] =
+                if place.starts_with("/auth/logout") && name == header::LOCATION { &[Canary::IdToken] } else { &[] };
+            self.leaks.read(&format!("{name} of {place}"), value.as_bytes(), hint);
+        }
+        let cookies = self.cookies.lock().unwrap();
+        assert!(
+            !cookies.values().any(|value| !value.is_empty() && answer.body.contains(value.as_str())),
+            "a cookie stands in {place}"
+        );
     }
 
     fn keep_cookies(&self, response: &Response) {
@@ -133,6 +165,27 @@ impl Browser {
         self.come_back(answered.location()).await
     }
 
+    /// Goes through the provider's page for connecting an account, from our own
+    /// door, and comes back; says yes to everything that is ticked there.
+    pub async fn connect(&self, door: &str) -> Answer {
+        let away = self.get(door).await.with(303);
+        self.connect_at(away.location(), "connect", |_| true).await
+    }
+
+    /// The same from the provider's page on, with an answer of one's own.
+    pub async fn connect_at(&self, page: &str, decision: &str, ticks: impl Fn(&str) -> bool) -> Answer {
+        let answered = self.answer_connect(page, decision, ticks).await;
+        self.come_back(answered.location()).await
+    }
+
+    /// Answers the provider's page, and does not come back yet.
+    pub async fn answer_connect(&self, page: &str, decision: &str, ticks: impl Fn(&str) -> bool) -> Answer {
+        let shown = self.open_elsewhere(page).await.with(200);
+        let mut form = shown.form("form").fill("decision", decision);
+        form.fields.retain(|(name, value)| name != "scope" || ticks(value));
+        self.answer_elsewhere(page, &form).await.with(303)
+    }
+
     async fn answer_elsewhere(&self, page: &str, form: &Form) -> Answer {
         let url = url::Url::parse(page).unwrap().join(&form.action).unwrap();
         self.elsewhere(self.client.post(url).form(&form.fields)).await
@@ -151,7 +204,7 @@ impl Browser {
 
     /// Another site sends the browser here.
     pub async fn come_back(&self, url: &str) -> Answer {
-        let path = url.strip_prefix(&self.base).unwrap_or_else(|| panic!("{url} is not ours"));
+        let path = url.strip_prefix(&self.origin).unwrap_or_else(|| panic!("{url} is not ours"));
         self.send(self.bare(Method::GET, path).header("sec-fetch-site", "cross-site")).await
     }
 
@@ -180,7 +233,7 @@ impl Browser {
         let response = request.header("accept", "text/event-stream").send().await.unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Stream::new(response)
+        Stream::new(response, &self.leaks)
     }
 
     /// Follows a turn from its beginning, until it is over or first waits.

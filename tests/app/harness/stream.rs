@@ -9,10 +9,10 @@ use reqwest::Response;
 use scraper::{Html, Selector};
 use serde_json::Value;
 
-use super::{Card, answer::Answer};
+use super::{Card, answer::Answer, canary::Leaks};
 
 /// One event of a stream.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
     pub id: Option<String>,
     pub name: String,
@@ -23,17 +23,19 @@ pub struct Frame {
 pub struct Stream {
     response: Response,
     buffer: String,
+    leaks: Leaks,
 }
 
 impl Stream {
-    pub fn new(response: Response) -> Self {
-        Self { response, buffer: String::new() }
+    pub fn new(response: Response, leaks: &Leaks) -> Self {
+        Self { response, buffer: String::new(), leaks: leaks.clone() }
     }
 
     /// The next event; none when the server has closed the stream.
     pub async fn next(&mut self) -> Option<Frame> {
         loop {
             while let Some((block, rest)) = self.buffer.split_once("\n\n") {
+                self.leaks.read("an event stream", block.as_bytes(), &[]);
                 let frame = read(block);
                 self.buffer = String::from(rest);
                 if frame.is_some() {
@@ -46,7 +48,7 @@ impl Stream {
     }
 }
 
-fn read(block: &str) -> Option<Frame> {
+pub fn read(block: &str) -> Option<Frame> {
     let mut fields: BTreeMap<&str, String> = BTreeMap::new();
     for line in block.lines().filter(|line| !line.starts_with(':')) {
         let (name, value) = line.split_once(':').unwrap();
@@ -125,7 +127,7 @@ impl Screen {
     /// The answer's words.
     pub fn text(&self) -> String {
         let steps = self.steps.values().map(|(blocks, tail)| {
-            let sealed: String = Html::parse_fragment(blocks).root_element().text().collect();
+            let sealed: String = Html::parse_fragment(&without_files(blocks)).root_element().text().collect();
             format!("{sealed} {tail}").split_whitespace().collect::<Vec<_>>().join(" ")
         });
         steps.collect::<Vec<_>>().join("\n")
@@ -155,4 +157,11 @@ impl Screen {
     fn as_answer(&self) -> Answer {
         Answer { status: 200, headers: reqwest::header::HeaderMap::new(), body: self.html() }
     }
+}
+
+/// The page offers each table as files; that is not what the model said.
+fn without_files(blocks: &str) -> String {
+    let mut pieces = blocks.split("<p class=\"files\">");
+    let said = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(said, |said, piece| said + piece.split_once("</p>").map_or("", |(_, rest)| rest))
 }

@@ -55,7 +55,7 @@ async fn signed_in(stage: &Stage, bend: fn(&mut Scene)) -> Result<SignedIn, Sign
     stage.reset();
     bend(&mut stage.scene());
     let house = sign_in(stage, &clock());
-    let (_, attempt) = house.begin(false).await?;
+    let (_, attempt) = house.begin(None).await?;
     set_nonce(stage, &attempt);
     house.complete(&answer_to(&attempt), &attempt).await
 }
@@ -138,7 +138,7 @@ async fn a_finished_sign_in_tells_who_it_is_by_issuer_and_subject() {
 async fn the_browser_is_sent_away_with_exactly_what_the_provider_needs() {
     let stage = Stage::open();
     let house = sign_in(&stage, &clock());
-    let (url, attempt) = house.begin(false).await.unwrap();
+    let (url, attempt) = house.begin(None).await.unwrap();
     let query: HashMap<String, String> = url.query_pairs().into_owned().collect();
     assert_eq!(url.query_pairs().count(), query.len(), "no parameter comes twice");
     assert!(url.as_str().starts_with(&format!("{}/authorize?", stage.base)));
@@ -164,7 +164,7 @@ async fn the_browser_is_sent_away_with_exactly_what_the_provider_needs() {
     }
     assert_eq!(query.len(), 11, "{query:?}");
     assert_eq!(attempt.begun_at, NOW);
-    let (again, second) = house.begin(true).await.unwrap();
+    let (again, second) = house.begin(Some(&[])).await.unwrap();
     assert!(again.query_pairs().any(|(name, value)| name == "prompt" && value == "consent"));
     assert!(second.state != attempt.state && second.nonce != attempt.nonce && second.verifier != attempt.verifier);
     assert_eq!(stage.scene().times_asked("/.well-known/openid-configuration"), 1, "asked once, then remembered");
@@ -174,7 +174,7 @@ async fn the_browser_is_sent_away_with_exactly_what_the_provider_needs() {
 async fn the_code_is_traded_with_the_verifier_and_the_secret_in_the_form() {
     let stage = Stage::open();
     let house = sign_in(&stage, &clock());
-    let (_, attempt) = house.begin(false).await.unwrap();
+    let (_, attempt) = house.begin(None).await.unwrap();
     set_nonce(&stage, &attempt);
     house.complete(&answer_to(&attempt), &attempt).await.unwrap();
     let asked = stage.scene().asked.last().cloned().unwrap();
@@ -200,7 +200,7 @@ async fn an_answer_to_another_attempt_or_too_late_trades_no_code() {
     let stage = Stage::open();
     let clock = clock();
     let house = sign_in(&stage, &clock);
-    let (_, attempt) = house.begin(false).await.unwrap();
+    let (_, attempt) = house.begin(None).await.unwrap();
     set_nonce(&stage, &attempt);
     let foreign = Callback { state: "another".into(), ..answer_to(&attempt) };
     assert!(matches!(house.complete(&foreign, &attempt).await, Err(SignInError::Stale(_))));
@@ -223,7 +223,7 @@ async fn another_providers_code_is_not_traded() {
         stage.reset();
         stage.scene().discovery["authorization_response_iss_parameter_supported"] = advertised.into();
         let house = sign_in(&stage, &clock());
-        let (_, attempt) = house.begin(false).await.unwrap();
+        let (_, attempt) = house.begin(None).await.unwrap();
         set_nonce(&stage, &attempt);
         let own = format!("{}/", stage.base);
         let iss = iss.map(|iss| if iss == "own" { own } else { iss.to_owned() });

@@ -3,7 +3,7 @@
 //! Nothing is looked up here: whether a word is a student or a class, the
 //! flows find out from tool results.
 
-use super::phrases::{AT_RISK, CHANGE, CLASSES, EDIT, LOOK, OFFER, OVERVIEW, PRONOUNS, SENT, SPEAK, WRITE, YES};
+use super::phrases::{AT_RISK, CHANGE, CHART, CLASSES, EDIT, LOOK, OFFER, OVERVIEW, PRONOUNS, SENT, SPEAK, WRITE, YES};
 use super::scene::Turn;
 use super::words::Words;
 
@@ -22,6 +22,8 @@ pub enum Intent {
     Best,
     /// Two classes side by side.
     Compare,
+    /// A chart.
+    Chart,
     /// What somebody needs in order to pass.
     Needs,
     /// A student or a class, by name.
@@ -30,6 +32,10 @@ pub enum Intent {
     Write,
     /// The last drafts, written in another way.
     Redraft,
+    /// What is on the calendar.
+    Agenda,
+    /// A meeting to be planned.
+    Meet,
     /// What became of the mails.
     Sent,
     /// Drafts that wait are to be sent.
@@ -51,7 +57,33 @@ pub fn read(words: &Words, past: &[Turn<'_>]) -> Intent {
     if words.tokens.is_empty() {
         return Intent::Other;
     }
-    mail(words, past).or_else(|| question(words)).or_else(|| small_talk(words)).unwrap_or_else(|| remainder(words))
+    diary(words)
+        .or_else(|| mail(words, past))
+        .or_else(|| question(words))
+        .or_else(|| small_talk(words))
+        .unwrap_or_else(|| remainder(words))
+}
+
+/// "Schedule a meeting with Mateo on Tuesday at 15:00", "What is on my calendar
+/// this week?"; but "Write to Mateo about our meeting" is a mail.
+fn diary(words: &Words) -> Option<Intent> {
+    let meets = words.has(&[
+        "schedule a meeting",
+        "schedule an appointment",
+        "plan a meeting",
+        "set up a meeting",
+        "arrange a meeting",
+        "book a meeting",
+        "a meeting with",
+        "meet with",
+        "schedule",
+    ]);
+    let looks = words.has(&["my calendar", "the calendar", "my agenda", "my diary"]);
+    match (meets && words.find(WRITE).is_none_or(|at| at > 0), looks) {
+        (true, false) => Some(Intent::Meet),
+        (_, true) => Some(Intent::Agenda),
+        (false, false) => None,
+    }
 }
 
 fn mail(words: &Words, past: &[Turn<'_>]) -> Option<Intent> {
@@ -106,6 +138,9 @@ fn changes_grades(words: &Words) -> bool {
 fn question(words: &Words) -> Option<Intent> {
     if changes_grades(words) {
         return Some(Intent::Change);
+    }
+    if words.has(CHART) {
+        return Some(Intent::Chart);
     }
     if words.tokens.len() <= 5 && words.has(&["are you", "can you do"]) {
         return Some(Intent::Other);

@@ -161,7 +161,7 @@ fn class_line(class: &ClassLine) -> String {
     let some = |count: Option<&String>, what: &str| {
         count.filter(|count| rank(Some(count)) > 0.0).map(|count| format!(", {count} {what}")).unwrap_or_default()
     };
-    let risk = some(class.at_risk.as_ref(), "at risk") + &some(class.out_of_reach.as_ref(), "out of reach");
+    let risk = some(class.at_risk.as_ref(), "at risk") + some(class.out_of_reach.as_ref(), "out of reach").as_str();
     let risk = if risk.is_empty() { ", nobody at risk".to_owned() } else { risk };
     let size = class.size.as_ref().map(|size| format!(" ({size} students)")).unwrap_or_default();
     format!("- **{}**{size}: average {average}{risk}", class.title())

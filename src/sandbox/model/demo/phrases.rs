@@ -146,6 +146,10 @@ pub const PRONOUNS: &[&str] = &["he", "she", "they", "him", "her", "them", "thes
 pub const EDIT: &[&str] =
     &["give", "set", "change", "delete", "remove", "add", "edit", "update", "raise", "correct", "fix"];
 
+/// Words for a chart.
+pub const CHART: &[&str] =
+    &["chart", "charts", "graph", "graphs", "diagram*", "plot", "histogram", "distribution", "trend", "trends", "draw"];
+
 /// Questions for the list of classes.
 pub const CLASSES: &[&str] = &[
     "my classes",

@@ -5,6 +5,7 @@
 //! turn is always resumed from the wire alone, and nothing is kept between
 //! two requests.
 
+use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -17,6 +18,8 @@ const ROUNDS: usize = 4;
 
 /// The one tool that writes to somebody.
 pub const SEND: &str = "send_email_to_student";
+/// The one tool that invites somebody.
+pub const SCHEDULE: &str = "schedule_meeting";
 
 /// What the model does next.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,6 +65,8 @@ pub struct Scene<'a> {
     pub past: Vec<Turn<'a>>,
     /// The teacher's name, when the instructions tell it.
     pub teacher: Option<String>,
+    /// The day that it is, when the instructions tell it.
+    pub today: Option<Date>,
     tools: &'a [OfferedTool],
 }
 
@@ -69,10 +74,13 @@ impl<'a> Scene<'a> {
     /// Reads a request.
     pub fn read(request: &'a Conversation) -> Self {
         let mut past: Vec<Turn<'a>> = Vec::new();
-        let mut teacher = None;
+        let (mut teacher, mut today) = (None, None);
         for message in &request.messages {
             match message {
-                Message::System(text) => teacher = teacher_in(text).or(teacher),
+                Message::System(text) => {
+                    teacher = teacher_in(text).or(teacher);
+                    today = today_in(text).or(today);
+                }
                 Message::User(text) => past.push(Turn { words: Words::read(text), ..Turn::default() }),
                 Message::Assistant { text, calls } => {
                     if let Some(turn) = past.last_mut() {
@@ -84,7 +92,7 @@ impl<'a> Scene<'a> {
             }
         }
         let present = past.pop().unwrap_or_default();
-        Self { present, past, teacher, tools: &request.tools }
+        Self { present, past, teacher, today, tools: &request.tools }
     }
 
     /// Whether nothing was answered in this conversation before.
@@ -140,7 +148,7 @@ impl Turn<'_> {
     /// teacher's edits into the arguments, and must not be asked to send twice.
     pub fn answer_to(&self, question: &Question) -> Option<&Value> {
         let same = |asked: &Value| {
-            if question.0 == SEND {
+            if [SEND, SCHEDULE].contains(&question.0) {
                 asked.get("student_id") == question.1.get("student_id")
             } else {
                 given(asked) == given(&question.1)
@@ -214,6 +222,12 @@ fn finish<'a>(turns: &mut [Turn<'a>], request: &'a Conversation, id: &str, conte
         let result = serde_json::from_str(content).unwrap_or_else(|_| Value::String(content.to_owned()));
         turn.calls.push(Finished { name: &call.name, arguments: &call.arguments, result });
     }
+}
+
+/// Reads "Today is 2026-11-21;".
+fn today_in(instructions: &str) -> Option<Date> {
+    let (_, rest) = instructions.split_once("Today is ")?;
+    rest.get(..10)?.parse().ok()
 }
 
 /// Reads "The teacher's name is Ms. Ada Okafor." up to the end of the sentence.

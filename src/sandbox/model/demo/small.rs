@@ -10,6 +10,8 @@ pub fn help() -> String {
      - Who is at risk, and what do they need to pass?\n\
      - How is Mateo Nguyen doing?\n\
      - Compare my classes\n\
+     - What is on my calendar this week?\n\
+     - Schedule a meeting with Mateo Nguyen on Tuesday\n\
      - Write to all students at risk, warmly, and offer Monday after class"
         .into()
 }

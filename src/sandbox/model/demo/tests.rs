@@ -22,13 +22,16 @@ pub(super) struct Chat {
     next_id: usize,
 }
 
-pub(super) const TOOLS: [&str; 6] = [
+pub(super) const TOOLS: [&str; 9] = [
     "list_teaching_classes",
     "get_teaching_class",
     "list_students",
     "get_student",
     "forecast_passing",
     "send_email_to_student",
+    "show_chart",
+    "list_events",
+    "schedule_meeting",
 ];
 
 impl Chat {
@@ -37,7 +40,7 @@ impl Chat {
     }
 
     pub fn at(school: School) -> Self {
-        let system = json!({ "role": "system", "content": "You help a teacher.\nThe teacher's name is Ms. Ada Okafor. Be kind." });
+        let system = json!({ "role": "system", "content": "You help a teacher.\nThe teacher's name is Ms. Ada Okafor. Be kind.\nToday is 2026-11-21; the current semester is the second." });
         Self { school, messages: vec![system], rounds: Vec::new(), sources: String::new(), next_id: 0 }
     }
 

@@ -35,6 +35,8 @@ const KNOWN_WORDS: &str = "a an the and or but if of to for in on at by from wit
     tone way manner bit little again another version rewrite redraft try keep one ones two three up down over off \
     anyone someone somebody anybody whole entire long far near things thing everything work works hard talk know \
     demo model name names table number numbers part remains remaining left possible enough check yes sure parent parents course up-to-date \
+    chart charts graph graphs diagram diagrams plot histogram distribution trend trends draw drawing spread bar bars time over \
+    calendar agenda diary meeting meetings meet appointment appointments schedule plan arrange book event events am pm \
     monday tuesday wednesday thursday friday saturday sunday";
 
 /// One word, with its place in the text.

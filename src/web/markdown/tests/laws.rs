@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use crate::web::markdown::{Kind, Sealer, Tail, block, render};
+use crate::web::markdown::{Files, Kind, Sealer, Tail, block, render};
 
 /// What a page shows after these chunks: sealed HTML, and the open text.
 fn stream<'a>(chunks: impl IntoIterator<Item = &'a str>) -> String {
@@ -118,7 +118,7 @@ proptest! {
     #[test]
     fn blocks_sealed_one_by_one_are_the_blocks_of_the_whole(text in document()) {
         prop_assume!(!has_reference(&text));
-        let whole = block::all(&text.replace('\r', "")).to_string();
+        let whole = block::all(&text.replace('\r', ""), &mut Files::None).to_string();
         prop_assert_eq!(render(&text).to_string(), whole);
     }
 
@@ -141,7 +141,7 @@ fn every_single_cut_of_a_real_answer_gives_the_same_page() {
 #[test]
 fn a_head_of_a_table_is_not_cut_from_the_paragraph_that_made_it_one() {
     for text in ["0\n<br>\n|-\n|---|--:|\n", "words\n2. a\n|-\n|---|\nb\n", "a | b\n    c | d\n--- | ---\n| --\n"] {
-        assert_eq!(render(text).to_string(), block::all(text).to_string(), "{text:?}");
+        assert_eq!(render(text).to_string(), block::all(text, &mut Files::None).to_string(), "{text:?}");
     }
 }
 

@@ -13,7 +13,7 @@ async fn a_key_that_is_new_since_the_last_look_is_fetched_once_a_minute_at_most(
     let stage = Stage::open();
     let clock = clock();
     let house = sign_in(&stage, &clock);
-    let (_, attempt) = house.begin(false).await.unwrap();
+    let (_, attempt) = house.begin(None).await.unwrap();
     set_nonce(&stage, &attempt);
     let change_keys = |kid: &str, keys: Vec<serde_json::Value>, signer| {
         let mut scene = stage.scene();
@@ -42,11 +42,11 @@ async fn a_provider_that_was_down_at_start_is_used_when_it_is_back() {
     let stage = Stage::open();
     let house = sign_in(&stage, &clock());
     stage.scene().discovery_answer = Some(Answer::html(503));
-    assert!(matches!(house.begin(false).await, Err(SignInError::Unavailable(_))));
+    assert!(matches!(house.begin(None).await, Err(SignInError::Unavailable(_))));
     assert!(matches!(house.probe().await, Err(SignInError::Unavailable(_))));
     stage.scene().discovery_answer = None;
     house.probe().await.unwrap();
-    assert!(house.begin(false).await.is_ok());
+    assert!(house.begin(None).await.is_ok());
 }
 
 #[actix_web::test]
@@ -77,7 +77,7 @@ async fn the_issuer_is_compared_letter_by_letter() {
     let stage = Stage::open();
     let port = stage.base.rsplit(':').next().unwrap().to_owned();
     for issuer in [stage.base.clone(), format!("http://localhost:{port}/")] {
-        let outcome = sign_in_at(&issuer, &clock()).begin(false).await;
+        let outcome = sign_in_at(&issuer, &clock()).begin(None).await;
         assert!(matches!(outcome, Err(SignInError::Refused(_) | SignInError::Unavailable(_))), "{issuer}");
     }
 }

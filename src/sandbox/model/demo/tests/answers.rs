@@ -170,7 +170,7 @@ fn what_a_script_cannot_answer_is_said_to_be_so() {
 fn every_question_that_the_help_suggests_gets_an_answer() {
     let help = Chat::new().say("");
     let questions: Vec<String> = help.lines().filter_map(|line| line.strip_prefix("- ")).map(str::to_owned).collect();
-    assert_eq!(questions.len(), 5);
+    assert_eq!(questions.len(), 7);
     for question in questions {
         let answer = Chat::new().say(&question);
         assert!(
@@ -290,4 +290,22 @@ fn grades_are_never_changed_and_it_says_so() {
 #[test]
 fn a_slip_of_the_finger_does_not_hide_the_question() {
     assert!(Chat::new().say("how are my sudents going this semster?").contains("| Mateo Nguyen |"));
+}
+
+#[test]
+fn a_chart_is_drawn_of_what_the_words_name() {
+    for (words, drawn) in [
+        ("Show me a chart of 10B", "distribution of c-01 and all"),
+        ("Chart the trend of Algebra I", "trend of c-01 and all"),
+        ("Show me a graph of Mateo", "trend of all and s-1001"),
+        ("Draw a histogram of the averages in Biology", "averages of c-03 and all"),
+        ("Show me a chart", "averages of all and all"),
+        ("Show me a chart of all classes", "averages of all and all"),
+    ] {
+        let mut chat = Chat::new();
+        let answer = chat.say(words);
+        assert!(answer.contains(&format!("**{drawn}**: 17 of 24 reach 7.00.")), "{words}: {answer}");
+        assert!(chat.called().contains(&"show_chart"), "{words}");
+    }
+    assert!(Chat::new().say("Show me a chart of 7B").contains("cannot find “7B”"));
 }

@@ -75,6 +75,11 @@ impl School {
             "list_students" => self.students(),
             "get_student" => self.student(text("student_id").expect("an id")),
             "forecast_passing" => self.forecast(text("class_id")),
+            "show_chart" => Self::chart(arguments),
+            "list_events" => json!({ "events": [
+                { "day": "Tuesday, 24 November 2026", "starts": "16:00", "ends": "17:00", "title": "Staff meeting", "guests": 0 },
+            ] }),
+            "schedule_meeting" => json!({ "status": "scheduled", "starts": "Tuesday, 24 November 2026, 15:00" }),
             "send_email_to_student" => return self.mail(arguments).to_string(),
             other => panic!("no such tool: {other}"),
         }
@@ -167,6 +172,12 @@ impl School {
             }
         }
         json!({ "pass_mark": "7.00", "students": rows })
+    }
+
+    fn chart(arguments: &Value) -> Value {
+        let of = [&arguments["class_id"], &arguments["student_id"]].map(|id| id.as_str().unwrap_or("all"));
+        let title = format!("{} of {}", arguments["kind"].as_str().expect("a kind"), of.join(" and "));
+        json!({ "title": title, "at_a_glance": "17 of 24 reach 7.00", "columns": [], "rows": [] })
     }
 
     fn mail(&mut self, arguments: &Value) -> Value {

@@ -1,0 +1,39 @@
+//! Who may come in, where the operator keeps a list.
+
+/// The accounts that may sign in: whole addresses, and domains as `@school.example`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Allowed(Vec<String>);
+
+impl Allowed {
+    /// A list; an empty one lets in whomever the provider lets in.
+    pub fn new(accounts: impl IntoIterator<Item = String>) -> Self {
+        Self(accounts.into_iter().map(|account| account.to_ascii_lowercase()).collect())
+    }
+
+    /// Whether an account with this verified address may come in.
+    pub fn admits(&self, email: &str) -> bool {
+        let email = email.to_ascii_lowercase();
+        let domain = email.rfind('@').map(|at| &email[at..]);
+        self.0.is_empty() || self.0.iter().any(|entry| *entry == email || Some(entry.as_str()) == domain)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_or_its_whole_domain_is_on_the_list_or_it_is_not() {
+        let list = Allowed::new(["Ada@school.example".to_owned(), "@staff.example".to_owned()]);
+        for email in ["ada@school.example", "ADA@School.Example", "grace@staff.example"] {
+            assert!(list.admits(email), "{email}");
+        }
+        for email in
+            ["grace@school.example", "ada@school.example.evil", "x@evil-staff.example", "@", "", "staff.example"]
+        {
+            assert!(!list.admits(email), "{email}");
+        }
+        assert!(!list.admits("eve@sub.staff.example"));
+        assert!(Allowed::default().admits("anybody@anywhere.example"));
+    }
+}

@@ -1,0 +1,103 @@
+//! What teachers have chosen, and the forgetting that follows from it.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::json;
+use sqlx::{Row, sqlite::SqliteRow};
+
+use super::{Store, millis};
+use crate::{
+    assistant::conversation::{Forgetting, Forgotten},
+    audit::{Entry, Kind},
+    identity::{Appearance, Preferences, PreferencesStore, Retention},
+    school::TeacherId,
+};
+
+fn read(row: &SqliteRow) -> anyhow::Result<Preferences> {
+    let days: i64 = row.get("retention_days");
+    Ok(Preferences {
+        appearance: Appearance::parse(row.get("appearance")).context("a stored appearance is unreadable")?,
+        retention: Retention::parse(&days.to_string()).context("a stored number of days is unreadable")?,
+    })
+}
+
+#[async_trait]
+impl PreferencesStore for Store {
+    async fn preferences(&self, teacher: &TeacherId) -> anyhow::Result<Preferences> {
+        let sql = "SELECT appearance, retention_days FROM preferences WHERE teacher_id = $1";
+        let row = sqlx::query(sql).bind(teacher.as_str()).fetch_optional(&self.reader).await?;
+        row.as_ref().map_or_else(|| Ok(Preferences::default()), read)
+    }
+
+    async fn prefer(&self, teacher: &TeacherId, chosen: Preferences) -> anyhow::Result<()> {
+        let sql = "INSERT INTO preferences (teacher_id, appearance, retention_days, changed_at) VALUES ($1, $2, $3, $4) \
+                   ON CONFLICT (teacher_id) DO UPDATE SET appearance = excluded.appearance, \
+                   retention_days = excluded.retention_days, changed_at = excluded.changed_at";
+        let mut tx = self.write().await?;
+        sqlx::query(sql)
+            .bind(teacher.as_str())
+            .bind(chosen.appearance.as_str())
+            .bind(i64::from(chosen.retention.days()))
+            .bind(millis(self.clock.now()))
+            .execute(&mut *tx)
+            .await?;
+        let entry = Entry::by(teacher, Kind::Setting, "changed");
+        self.write_down(&mut tx, &[Entry { detail: serde_json::to_value(chosen)?, ..entry }]).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// An answer that is being written, or a mail that is on its way.
+macro_rules! at_work {
+    () => {
+        "(EXISTS (SELECT 1 FROM turns t WHERE t.conversation_id = conversations.id AND t.status = 'running') \
+         OR EXISTS (SELECT 1 FROM approvals a WHERE a.conversation_id = conversations.id \
+         AND a.state IN ('approved', 'claimed')))"
+    };
+}
+
+fn deleted(teacher: &TeacherId, gone: u64, why: &str) -> Entry {
+    let detail = json!({ "conversations": gone, "why": why });
+    Entry { detail, ..Entry::by(teacher, Kind::Data, "conversations_deleted") }
+}
+
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+#[async_trait]
+impl Forgetting for Store {
+    async fn forget_all(&self, teacher: &TeacherId) -> anyhow::Result<Forgotten> {
+        let mut tx = self.write().await?;
+        let sql = concat!("SELECT COUNT(*) FROM conversations WHERE teacher_id = $1 AND ", at_work!());
+        let busy: i64 = sqlx::query_scalar(sql).bind(teacher.as_str()).fetch_one(&mut *tx).await?;
+        if busy > 0 {
+            return Ok(Forgotten::Busy);
+        }
+        let sql = "DELETE FROM conversations WHERE teacher_id = $1";
+        let gone = sqlx::query(sql).bind(teacher.as_str()).execute(&mut *tx).await?.rows_affected();
+        self.write_down(&mut tx, &[deleted(teacher, gone, "all")]).await?;
+        tx.commit().await?;
+        Ok(Forgotten::Gone(gone))
+    }
+
+    async fn forget_old(&self, now: Timestamp) -> anyhow::Result<u64> {
+        let sql = concat!(
+            "DELETE FROM conversations WHERE updated_at < (SELECT $1 - p.retention_days * $2 FROM preferences p \
+             WHERE p.teacher_id = conversations.teacher_id AND p.retention_days > 0) AND NOT ",
+            at_work!(),
+            " RETURNING teacher_id"
+        );
+        let mut tx = self.write().await?;
+        let whose: Vec<String> = sqlx::query_scalar(sql).bind(millis(now)).bind(DAY).fetch_all(&mut *tx).await?;
+        let mut counts = BTreeMap::<&str, u64>::new();
+        for teacher in &whose {
+            *counts.entry(teacher).or_default() += 1;
+        }
+        let entries = counts.into_iter().map(|(teacher, gone)| deleted(&TeacherId::new(teacher), gone, "retention"));
+        self.write_down(&mut tx, &entries.collect::<Vec<_>>()).await?;
+        tx.commit().await?;
+        Ok(u64::try_from(whose.len())?)
+    }
+}
