@@ -90,17 +90,24 @@ pub fn needing_attention(need: &[Row], pass_mark: Option<&String>) -> String {
     let shown = need.get(..SHOWN.min(need.len())).unwrap_or_default();
     let mark = pass_mark.map(|mark| format!(" (to pass: an average of at least {mark})")).unwrap_or_default();
     let mut text = format!("**Who needs your attention**{mark}\n\n{}", table::students(shown, &columns));
-    let rest: Vec<&str> = need.iter().skip(SHOWN).map(Row::name).collect();
-    if !rest.is_empty() {
-        text.push_str("\n\nAlso: ");
-        text.push_str(&listed(&rest));
-        text.push('.');
-    }
+    text.push_str(&the_rest(need.get(SHOWN..).unwrap_or_default()));
     text.push_str("\n\n“Needs” is the grade to reach on what remains.");
     if need.iter().any(|row| row.standing() == Standing::OutOfReach) {
         text.push_str(" Out of reach means that full marks on what remains would not be enough.");
     }
     text
+}
+
+/// Those for whom the table has no room, by standing and with their classes, so
+/// that nobody is overlooked.
+fn the_rest(rows: &[Row]) -> String {
+    let same = |a: &Row, b: &Row| a.standing() == b.standing();
+    let line = |rows: &[Row]| {
+        let standing = rows.first().map_or("", |row| row.standing().words());
+        let names: Vec<String> = rows.iter().map(|row| format!("{} ({})", row.name(), row.class())).collect();
+        format!("\n\nAlso {standing}: {}.", listed(&names))
+    };
+    rows.chunk_by(same).map(line).collect()
 }
 
 /// The rows that do well, the best first.
@@ -187,4 +194,21 @@ fn class_table(classes: &[ClassLine]) -> String {
 
 fn first_title(classes: &[ClassLine]) -> &str {
     classes.first().map_or("a class", ClassLine::title)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn whoever_the_table_has_no_room_for_is_named_with_class_and_standing() {
+        let row = |name: String, standing: &str| json!({ "name": name, "class": "Art", "standing": standing });
+        let mut rows: Vec<Value> = (1..=16).map(|n| row(format!("Pupil {n}"), "at_risk")).collect();
+        rows.push(row("Lena".to_owned(), "out_of_reach"));
+        let rows: Vec<Row> = serde_json::from_value(Value::Array(rows)).unwrap();
+        let text = needing_attention(&in_need(&rows), None);
+        assert!(text.contains("\n\nAlso at risk: Pupil 16 (Art).\n\nAlso out of reach: Lena (Art).\n\n"), "{text}");
+    }
 }
