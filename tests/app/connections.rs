@@ -11,7 +11,7 @@ use teachers_aide::sandbox::{
 
 use crate::{
     cast::{self, MATEO, mail_to, school_day},
-    harness::{Answer, Asked, Browser, TestApp, Wanted},
+    harness::{Answer, Asked, Browser, Screen, TestApp, Wanted},
 };
 
 const SEND: &str = "https://www.googleapis.com/auth/gmail.send";
@@ -74,7 +74,9 @@ async fn who_unticks_the_permission_is_told_which_one_is_missing() {
     let (asked, door) = waits_for_google(&app, &ada).await;
     let away = ada.get(&door).await.with(303);
     ada.connect_at(away.location(), "connect", |_| false).await.with(303);
-    ada.follow(&asked.turn).await;
+    // The turn's first pause comes by again; it is its second that counts.
+    let asks_again = |screen: &Screen| screen.waits() && screen.html().contains("One more permission");
+    ada.follow_until(&asked.turn, asks_again).await;
     let page = ada.page(&asked.conversation).await;
     assert_eq!(page.text(".card h3"), "One more permission at Google");
     assert!(page.text(".card .allows").contains("Send mail from your address"));
