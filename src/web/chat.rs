@@ -61,7 +61,7 @@ pub async fn blank(
 ) -> Result<HttpResponse, PageError> {
     let words: String = prepared.words.chars().filter(|sign| !sign.is_control()).take(LONGEST_PREPARED).collect();
     let page = blank_page(&state, &teacher.0, words, None).await?;
-    html(&page)
+    html(&page, &state.token(&teacher.0))
 }
 
 async fn blank_page(
@@ -104,7 +104,7 @@ pub async fn show(
 ) -> Result<HttpResponse, PageError> {
     let id = ConversationId::parse(&conversation).ok_or(PageError::NotFound)?;
     let page = page(&state, &teacher.0, &id, Typed::default(), None).await?;
-    html(&page)
+    html(&page, &state.token(&teacher.0))
 }
 
 /// What came back because it could not be taken.
@@ -183,7 +183,7 @@ async fn said(
         Err(fault) => return give_back(request, state, caller, conversation, post.words, Turned::Words(fault)).await,
     };
     match state.assistant.say(caller, conversation.clone(), &words, client_id).await {
-        Ok(stored) if wants_json(request) => Ok(HttpResponse::Ok().json(answer(state, &stored)?)),
+        Ok(stored) if wants_json(request) => Ok(HttpResponse::Ok().json(answer(state, caller, &stored)?)),
         Ok(stored) => {
             until_quiet(state, caller, &stored.turn.id, quiet::FOR_A_PAGE).await?;
             Ok(see(&format!("/chat/{}#turn-{}", stored.conversation, stored.turn.id)))
@@ -198,9 +198,10 @@ async fn said(
 }
 
 /// What the page's script puts in place: the turn, from which it follows on.
-fn answer(state: &State, stored: &StoredTurn) -> Result<serde_json::Value, PageError> {
+fn answer(state: &State, caller: &Caller, stored: &StoredTurn) -> Result<serde_json::Value, PageError> {
     let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
-    let turn = presenter.turn(stored, &[], true).render().map_err(anyhow::Error::from)?;
+    let turn = presenter.turn(stored, &[], true);
+    let turn = turn.render_with_values(&state.token(caller)).map_err(anyhow::Error::from)?;
     Ok(json!({ "conversation": stored.conversation, "turn": stored.turn.id, "html": turn }))
 }
 
@@ -256,7 +257,7 @@ async fn give_back(
         Some(id) => page(state, caller, &id, Typed { words, error }, None).await?,
         None => blank_page(state, caller, words, error).await?,
     };
-    let mut answer = html(&page)?;
+    let mut answer = html(&page, &state.token(caller))?;
     *answer.status_mut() = why.status();
     Ok(why.waits(state, answer))
 }

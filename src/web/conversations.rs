@@ -49,14 +49,15 @@ pub async fn list(
 ) -> Result<HttpResponse, PageError> {
     let (caller, Asked { q, deleted }) = (&teacher.0, asked.into_inner());
     let away: Vec<Away> = state.shelf.away(&caller.teacher.id).await?.into_iter().map(away).collect();
-    html(&pages::Conversations {
+    let page = pages::Conversations {
         frame: frame::of(&state, caller, "Conversations", Place::Conversations, None).await?,
         found: found(&state, caller, &q).await?,
         query: q,
         deleted: away.iter().find(|conversation| conversation.id == deleted).cloned(),
         stretches: stretches(&state, caller).await?,
         away,
-    })
+    };
+    html(&page, &state.token(caller))
 }
 
 fn away(conversation: Conversation) -> Away {
