@@ -173,7 +173,7 @@ async fn a_provider_that_never_stops_talking_is_cut_short() {
 fn calls(count: usize) -> Vec<u8> {
     let call = |at| serde_json::json!({ "index": at, "id": format!("c{at}"), "function": { "name": "list_students", "arguments": "{}" } });
     let chunk = |at| serde_json::json!({ "choices": [{ "index": 0, "delta": { "tool_calls": [call(at)] } }] });
-    (0..count).map(|at| format!("data: {}\n\n", chunk(at))).collect::<String>().into_bytes()
+    (0..count).map(|at| format!("data: {}\n\n", chunk(at)).into_bytes()).collect::<Vec<_>>().concat()
 }
 
 #[tokio::test(flavor = "multi_thread")]
