@@ -95,9 +95,9 @@ async fn what_cannot_be_told_just_now_is_not_told_as_a_no() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_goes_wrong_is_told_in_one_shape() {
-    let (_app, ada, _grace) = school_day().await;
+    let (app, ada, _grace) = school_day().await;
     let execute_at = |tool: &str| format!("/api/tools/{tool}/execute");
-    let stranger = _app.browser();
+    let stranger = app.browser();
     let (nowhere, mail) = (execute_at("do_nothing"), execute_at(MAIL));
     let none = format!("/api/authorizations/{}", "0".repeat(32));
     let get = |path: &str| ada.bare(Method::GET, path);

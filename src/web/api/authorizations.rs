@@ -190,5 +190,5 @@ async fn signed_out(state: &State, caller: &Caller) {
         }
     }
     // Nobody can sign out any more: the server ends.
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

@@ -1,5 +1,5 @@
 //! `GET /openapi.json`: what scripts can ask, made from the types that answer
-//! them (OpenAPI 3.1).
+//! them (`OpenAPI` 3.1).
 
 use std::collections::BTreeMap;
 

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// Longer than it takes to lay a draft.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What a script wants done.
 #[derive(Debug, Deserialize, ToSchema)]
