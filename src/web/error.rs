@@ -46,6 +46,14 @@ pub enum PageError {
     /// The request comes from another site.
     #[error("the request comes from another site")]
     ForeignOrigin,
+    /// The page that was posted is of an earlier sign-in, or of none.
+    #[error("the page is of an earlier sign-in")]
+    Stale {
+        /// What the teacher wrote on it.
+        typed: Vec<String>,
+        /// Where that page is.
+        back: String,
+    },
     /// More than is read.
     #[error("the request is too large")]
     TooLarge,
@@ -164,6 +172,7 @@ impl PageError {
             Self::BadRequest(_) => "bad_request",
             Self::WrongMethod => "wrong_method",
             Self::ForeignOrigin => "foreign_origin",
+            Self::Stale { .. } => "stale",
             Self::TooLarge => "too_large",
             Self::Conflict(_) => "conflict",
             Self::TooMany { .. } => "too_many",
@@ -212,6 +221,12 @@ impl PageError {
                 "This came from another site",
                 "To keep you safe, only this site's own pages may do that. Nothing was changed.",
                 home,
+            ),
+            Self::Stale { back, .. } => told(
+                StatusCode::FORBIDDEN,
+                "This page is from before you last signed in",
+                "Nothing was changed, and nothing was sent. Load the page again, and do it once more.",
+                ("Load the page again", back),
             ),
             Self::TooLarge => told(
                 StatusCode::PAYLOAD_TOO_LARGE,
@@ -332,7 +347,7 @@ fn tell(asked: &Asked, fault: &Error) -> HttpResponse {
         let Told { status, code, title, words, .. } = told;
         HttpResponse::build(status).json(Refusal { error: Fault { code, title, words, reference } })
     } else {
-        page(asked, told, reference)
+        page(asked, told, reference, typed(error))
     };
     if let Some(seconds) = retry_after {
         answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
@@ -379,6 +394,7 @@ fn reference(asked: &Asked, error: &PageError) -> Option<String> {
         | PageError::BadRequest(_)
         | PageError::WrongMethod
         | PageError::ForeignOrigin
+        | PageError::Stale { .. }
         | PageError::TooLarge
         | PageError::Conflict(_)
         | PageError::TooMany { .. }
@@ -388,7 +404,15 @@ fn reference(asked: &Asked, error: &PageError) -> Option<String> {
     }
 }
 
-fn page(asked: &Asked, told: Told, reference: Option<String>) -> HttpResponse {
+/// What was written on a page that could not be taken.
+fn typed(error: &PageError) -> Vec<String> {
+    match error {
+        PageError::Stale { typed, .. } => typed.clone(),
+        _ => Vec::new(),
+    }
+}
+
+fn page(asked: &Asked, told: Told, reference: Option<String>, typed: Vec<String>) -> HttpResponse {
     let demo = asked.state.as_ref().and_then(|state| state.demo.clone());
     let (next, href) = told.next;
     let page = Message {
@@ -398,6 +422,7 @@ fn page(asked: &Asked, told: Told, reference: Option<String>) -> HttpResponse {
         next: next.to_owned(),
         href,
         reference,
+        typed,
     };
     match page.render() {
         Ok(html) => HttpResponse::build(told.status).content_type("text/html; charset=utf-8").body(html),
