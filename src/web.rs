@@ -10,6 +10,7 @@ pub mod assets;
 mod chart;
 mod chat;
 mod connections;
+mod conversations;
 pub mod csrf;
 mod downloads;
 pub mod error;
