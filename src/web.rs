@@ -34,4 +34,5 @@ mod settings;
 mod spreadsheet;
 pub mod state;
 mod stream;
+pub mod token;
 mod turns;

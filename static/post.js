@@ -4,12 +4,18 @@
 //   POST /turns/{turn}/stop, …/resume   {}                               what follows comes as events
 //   anything that went wrong            {"error":{"words"}}              a sentence for the teacher, and perhaps parts
 
+import { one } from "./dom.js";
+
 export async function post(url, body) {
   let answer, data;
   try {
     answer = await fetch(url, {
       method: "POST",
-      headers: { Accept: "application/json", "Content-Type": "application/x-www-form-urlencoded" },
+      headers: {
+        Accept: "application/json",
+        "Content-Type": "application/x-www-form-urlencoded",
+        "X-Form-Token": one("[name=token]").value,
+      },
       body: new URLSearchParams(body),
     });
     data = await answer.json();

@@ -60,7 +60,7 @@ pub async fn blank(
 ) -> Result<HttpResponse, PageError> {
     let words: String = prepared.words.chars().filter(|sign| !sign.is_control()).take(LONGEST_PREPARED).collect();
     let page = blank_page(&state, &teacher.0, words, None).await?;
-    html(&page)
+    html(&page, &state.token(&teacher.0))
 }
 
 async fn blank_page(
@@ -102,7 +102,7 @@ pub async fn show(
 ) -> Result<HttpResponse, PageError> {
     let id = ConversationId::parse(&conversation).ok_or(PageError::NotFound)?;
     let page = page(&state, &teacher.0, &id, Typed::default(), None).await?;
-    html(&page)
+    html(&page, &state.token(&teacher.0))
 }
 
 /// What came back because it could not be taken.
@@ -180,7 +180,7 @@ async fn said(
         Err(fault) => return give_back(request, state, caller, conversation, post.words, Turned::Words(fault)).await,
     };
     match state.assistant.say(caller, conversation.clone(), &words, client_id).await {
-        Ok(stored) if wants_json(request) => Ok(HttpResponse::Ok().json(answer(state, &stored)?)),
+        Ok(stored) if wants_json(request) => Ok(HttpResponse::Ok().json(answer(state, caller, &stored)?)),
         Ok(stored) => {
             until_quiet(state, caller, &stored.turn.id, quiet::FOR_A_PAGE).await?;
             Ok(see(&format!("/chat/{}#turn-{}", stored.conversation, stored.turn.id)))
@@ -195,9 +195,10 @@ async fn said(
 }
 
 /// What the page's script puts in place: the turn, from which it follows on.
-fn answer(state: &State, stored: &StoredTurn) -> Result<serde_json::Value, PageError> {
+fn answer(state: &State, caller: &Caller, stored: &StoredTurn) -> Result<serde_json::Value, PageError> {
     let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
-    let turn = presenter.turn(stored, &[], true).render().map_err(anyhow::Error::from)?;
+    let turn = presenter.turn(stored, &[], true);
+    let turn = turn.render_with_values(&state.token(caller)).map_err(anyhow::Error::from)?;
     Ok(json!({ "conversation": stored.conversation, "turn": stored.turn.id, "html": turn }))
 }
 
@@ -253,7 +254,7 @@ async fn give_back(
         Some(id) => page(state, caller, &id, Typed { words, error }, None).await?,
         None => blank_page(state, caller, words, error).await?,
     };
-    let mut answer = html(&page)?;
+    let mut answer = html(&page, &state.token(caller))?;
     *answer.status_mut() = why.status();
     Ok(why.waits(state, answer))
 }
@@ -278,7 +279,7 @@ pub async fn list(state: Data<State>, teacher: SignedInTeacher) -> Result<HttpRe
         .map(|(title, group)| pages::Stretch { title: title.to_owned(), items: group.into_iter().map(item).collect() })
         .collect();
     let frame = frame::of(&state, &teacher.0, "Conversations", Place::Conversations, None).await?;
-    html(&pages::Conversations { frame, stretches })
+    html(&pages::Conversations { frame, stretches }, &state.token(&teacher.0))
 }
 
 /// The state word of a turn for scripts: done, waiting or failed.

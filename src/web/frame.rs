@@ -1,7 +1,7 @@
 //! What stands around every page: the banner, the side bar, the teacher's name.
 
 use actix_web::HttpResponse;
-use askama::Template;
+use askama::{Template, Values};
 use jiff::{Timestamp, ToSpan, civil::Date};
 
 use super::{
@@ -89,8 +89,8 @@ fn stretch(at: Timestamp, today: Date, clock: &dyn Clock) -> &'static str {
     }
 }
 
-/// A rendered page as an answer.
-pub fn html(page: &impl Template) -> Result<HttpResponse, PageError> {
-    let html = page.render().map_err(anyhow::Error::from)?;
+/// A rendered page as an answer; its forms carry the token of whoever reads it.
+pub fn html(page: &impl Template, token: &impl Values) -> Result<HttpResponse, PageError> {
+    let html = page.render_with_values(token).map_err(anyhow::Error::from)?;
     Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html))
 }

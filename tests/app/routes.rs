@@ -4,6 +4,7 @@
 mod census;
 mod matrix;
 mod origins;
+mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
 

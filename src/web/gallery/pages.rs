@@ -80,7 +80,9 @@ fn front() -> Vec<(String, String)> {
         next: text(next),
         href: text("/"),
         reference: reference.map(text),
+        typed: Vec::new(),
     };
+    let stale = "Nothing was changed, and nothing was sent. Load the page again, and do it once more.";
     let missing = "It may have been deleted, or the link may be wrong.";
     let refused = "Google says that you did not agree. Nothing was changed. You can try again whenever you like.";
     let signed_out = Notice { title: text("You have signed out."), words: String::new(), ..Notice::stopped("out") };
@@ -103,6 +105,19 @@ fn front() -> Vec<(String, String)> {
                 "Go to the start",
                 None,
             ),
+        ),
+        keep(
+            "message-stale",
+            &Message {
+                typed: vec![text("A word before Friday"), text("Dear Mateo,\n\nyour last essay was good.")],
+                ..message(
+                    out("Stale"),
+                    "This page is from before you last signed in",
+                    stale,
+                    "Load the page again",
+                    None,
+                )
+            },
         ),
         keep(
             "message-out",
