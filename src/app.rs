@@ -244,6 +244,7 @@ fn wire(
         activity: Arc::new(store.clone()),
         preferences: Arc::new(store.clone()),
         forgetting: Arc::new(store.clone()),
+        shelf: Arc::new(store.clone()),
         health: Arc::new(StoreHealth(store.clone())),
         school,
         provider: Arc::clone(&services.sign_in),

@@ -9,6 +9,7 @@ pub mod assets;
 mod chart;
 mod chat;
 mod connections;
+mod conversations;
 pub mod csrf;
 mod downloads;
 pub mod error;

@@ -19,12 +19,13 @@ use serde_json::json;
 pub use quiet::{FOR_A_PAGE, until_quiet};
 
 use super::{
+    conversations,
     error::{PageError, wants_json, whole_seconds},
     frame::{self, html},
     login::see,
     pages,
-    parts::{Composer, Place},
-    present::{self, Overlay, Presenter, clock_time},
+    parts::{Back, Composer, Place},
+    present::{self, Overlay, Presenter},
     session::SignedInTeacher,
     state::State,
 };
@@ -75,6 +76,7 @@ async fn blank_page(
         frame,
         greeting: greeting(&state.clock.wall(), &caller.teacher.name),
         title: "New conversation".to_owned(),
+        shelved: None,
         turns: Vec::new(),
         composer: Composer { conversation: None, client_id: fresh(state), words, error, running: None, asks },
     })
@@ -138,6 +140,7 @@ pub async fn page(
     Ok(pages::Chat {
         frame: frame::of(state, caller, &conversation.title, Place::Elsewhere, Some(id.as_str())).await?,
         greeting: greeting(&state.clock.wall(), &caller.teacher.name),
+        shelved: Some(conversations::shelved(&conversation, Back::Chat)),
         title: conversation.title,
         turns: turns.iter().map(|stored| presenter.turn(stored, &approvals, alive(stored))).collect(),
         composer,
@@ -257,29 +260,6 @@ async fn give_back(
     let mut answer = html(&page, &state.token(caller))?;
     *answer.status_mut() = why.status();
     Ok(why.waits(state, answer))
-}
-
-/// `GET /conversations`
-pub async fn list(state: Data<State>, teacher: SignedInTeacher) -> Result<HttpResponse, PageError> {
-    let conversations = state.conversations.list(&teacher.0.teacher.id, 500).await?;
-    let open = state.approvals.waiting(&teacher.0.teacher.id).await?;
-    let item = |conversation: &crate::assistant::conversation::Conversation| pages::Conversation {
-        id: conversation.id.to_string(),
-        title: conversation.title.clone(),
-        when: clock_time(&*state.clock, conversation.updated_at),
-        at: conversation.updated_at.to_string(),
-        waiting: match open.get(&conversation.id).copied().unwrap_or(0) {
-            0 => String::new(),
-            1 => "1 draft waiting".to_owned(),
-            many => format!("{many} drafts waiting"),
-        },
-    };
-    let stretches = frame::by_time(&conversations, &*state.clock)
-        .into_iter()
-        .map(|(title, group)| pages::Stretch { title: title.to_owned(), items: group.into_iter().map(item).collect() })
-        .collect();
-    let frame = frame::of(&state, &teacher.0, "Conversations", Place::Conversations, None).await?;
-    html(&pages::Conversations { frame, stretches }, &state.token(&teacher.0))
 }
 
 /// The state word of a turn for scripts: done, waiting or failed.

@@ -83,7 +83,7 @@ fn field(body: &[u8], name: &str) -> Option<String> {
 }
 
 /// The fields that are the page's own, and that nobody typed.
-const OF_THE_PAGE: [&str; 5] = [token::FIELD, "client_id", "hash", "decision", "approval"];
+const OF_THE_PAGE: [&str; 7] = [token::FIELD, "client_id", "hash", "decision", "approval", "back", "pinned"];
 
 /// What the teacher wrote into a form, so that it can be given back.
 fn typed(body: &[u8]) -> Vec<String> {

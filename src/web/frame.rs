@@ -59,12 +59,13 @@ fn past(conversation: &Conversation, current: Option<&str>) -> Past {
     }
 }
 
-/// Conversations by stretch of time, for a reader: they come newest first.
+/// Conversations by stretch of time, for a reader: they come newest first, and
+/// the pinned ones before all others.
 pub fn by_time<'a>(conversations: &'a [Conversation], clock: &dyn Clock) -> Vec<(&'static str, Vec<&'a Conversation>)> {
     let today = clock.wall().date();
     let mut groups: Vec<(&'static str, Vec<&Conversation>)> = Vec::new();
     for conversation in conversations {
-        let stretch = stretch(conversation.updated_at, today, clock);
+        let stretch = if conversation.pinned { "Pinned" } else { stretch(conversation.updated_at, today, clock) };
         match groups.last_mut() {
             Some((title, group)) if *title == stretch => group.push(conversation),
             _ => groups.push((stretch, vec![conversation])),

@@ -17,6 +17,7 @@ use crate::{
     assistant::{
         Assistant,
         conversation::{Approvals, Conversations, Forgetting},
+        shelf::Shelf,
     },
     audit::{Activity, Journal},
     clock::{Clock, Ids},
@@ -53,6 +54,8 @@ pub struct State {
     pub assistant: Arc<Assistant>,
     /// Where conversations are kept.
     pub conversations: Arc<dyn Conversations>,
+    /// Where conversations are named, put away and searched.
+    pub shelf: Arc<dyn Shelf>,
     /// Where drafts and what became of them are kept.
     pub approvals: Arc<dyn Approvals>,
     /// Where sign-ins are kept.

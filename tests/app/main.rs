@@ -42,6 +42,7 @@ mod routes;
 mod scripts;
 mod security_page;
 mod settings;
+mod shelf;
 mod sign_in;
 mod snapshots;
 mod source_rules;
