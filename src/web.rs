@@ -6,6 +6,7 @@
 
 mod approvals;
 pub mod assets;
+mod branches;
 mod chart;
 mod chat;
 mod connections;

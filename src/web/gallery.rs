@@ -16,7 +16,7 @@ use super::{
 };
 use crate::identity::SignInId;
 
-const FILES: [&str; 4] = ["app.css", "app.js", "tables.js", "icon.svg"];
+const FILES: [&str; 5] = ["app.css", "app.js", "tables.js", "conversation.js", "icon.svg"];
 
 fn folder() -> PathBuf {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/gallery"));

@@ -10,8 +10,8 @@ use actix_web::{
 };
 
 use super::{
-    approvals, assets, chat, connections, conversations, downloads, leaving, login, roster, scripts, settings, stream,
-    turns,
+    approvals, assets, branches, chat, connections, conversations, downloads, leaving, login, roster, scripts,
+    settings, stream, turns,
 };
 
 /// The longest form or JSON body, in bytes.
@@ -80,6 +80,9 @@ fn with_session() -> Vec<Line> {
         look("/turns/{turn}/tables/{file}", downloads::of_turn),
         change("/turns/{turn}/stop", turns::stop),
         change("/turns/{turn}/resume", turns::resume),
+        change("/turns/{turn}/again", branches::again),
+        change("/turns/{turn}/edit", branches::edit),
+        change("/turns/{turn}/choose", branches::choose),
         change("/turns/{turn}/approvals", approvals::send_all),
         change("/approvals/{approval}", approvals::decide),
         look("/classes", roster::classes),

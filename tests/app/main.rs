@@ -9,6 +9,7 @@ mod arguments;
 mod audit;
 mod bad_input;
 mod bound;
+mod branches;
 #[path = "../browser/main.rs"]
 mod browser;
 mod calendar;
@@ -21,6 +22,7 @@ mod crash;
 mod decisions;
 mod drafts;
 mod egress;
+mod evidence;
 mod faults;
 mod following;
 mod foreign_text;

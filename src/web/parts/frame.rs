@@ -87,6 +87,11 @@ impl Frame {
         Self::file("tables.js")
     }
 
+    /// The URL of the script for what is done with a conversation.
+    pub fn conversation(&self) -> String {
+        Self::file("conversation.js")
+    }
+
     /// The look that the teacher has chosen, where it is not the device's.
     pub fn fixed_look(&self) -> Option<&'static str> {
         (self.look != Appearance::Auto).then(|| self.look.as_str())
