@@ -14,6 +14,7 @@ mod conversations;
 pub mod csrf;
 mod downloads;
 pub mod error;
+mod export;
 mod frame;
 #[cfg(test)]
 mod gallery;

@@ -36,6 +36,41 @@
     return data;
   }
 
+  // An answer goes to the clipboard as it looks, for a letter or a table, or as the Markdown that the server keeps.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy], [data-copy-markdown]");
+    if (!button || !navigator.clipboard || !window.ClipboardItem) return;
+    event.preventDefault();
+    const done = await (button.matches("[data-copy]") ? copyAnswer(button.closest("[data-turn]")) : copyMarkdown(button.href)).then(() => "Copied", () => "Could not be copied");
+    const words = [...button.querySelectorAll("span")].find((span) => span.checkVisibility()) ?? button.lastChild;
+    const before = words.textContent;
+    if (before === done) return;
+    words.textContent = done;
+    const status = document.querySelector("[data-status]");
+    if (status) status.textContent = done;
+    setTimeout(() => { words.textContent = before; }, 2000);
+  });
+  function copyAnswer(turn) {
+    const blocks = [...turn.querySelectorAll(".answer .blocks")];
+    const html = blocks.map((block) => {
+      const bare = block.cloneNode(true);
+      for (const files of bare.querySelectorAll(".files")) files.remove();
+      for (const button of bare.querySelectorAll("th > button")) button.replaceWith(button.textContent);
+      // What a spreadsheet could take for a formula is made words.
+      for (const cell of bare.querySelectorAll("th, td")) if (/^\s*([=+@＝＋＠]|[-－](?![\d.,]+$))./.test(cell.textContent)) cell.prepend("'");
+      return bare.innerHTML;
+    });
+    return write({ "text/plain": blocks.map((block) => block.innerText).join("\n\n"), "text/html": html.join("\n") });
+  }
+  async function copyMarkdown(href) {
+    const text = fetch(href).then((answer) => answer.ok ? answer.text() : Promise.reject(new Error(answer.status)));
+    return write({ "text/plain": text });
+  }
+  // The browser takes a promise, so that a click still counts when the text has come.
+  const write = (kinds) => navigator.clipboard.write([new ClipboardItem(Object.fromEntries(
+    Object.entries(kinds).map(([kind, text]) => [kind, Promise.resolve(text).then((text) => new Blob([text], { type: kind }))]),
+  ))]);
+
   // The first words make a conversation, which then has a name and what can be done with it.
   new MutationObserver(async () => {
     const page = await fetch(location.pathname, { headers: { Accept: "text/html" } }).then((answer) => answer.text(), () => "");

@@ -10,7 +10,7 @@ use actix_web::{
 };
 
 use super::{
-    approvals, assets, branches, chat, connections, conversations, downloads, leaving, login, roster, scripts,
+    approvals, assets, branches, chat, connections, conversations, downloads, export, leaving, login, roster, scripts,
     settings, stream, turns,
 };
 
@@ -71,6 +71,7 @@ fn with_session() -> Vec<Line> {
         change("/chat", chat::begin),
         look("/chat/{conversation}", chat::show),
         change("/chat/{conversation}", chat::reply),
+        look("/chat/{conversation}/export.md", export::conversation),
         change("/chat/{conversation}/title", conversations::rename),
         change("/chat/{conversation}/pin", conversations::pin),
         change("/chat/{conversation}/delete", conversations::put_away),
@@ -80,6 +81,7 @@ fn with_session() -> Vec<Line> {
         look("/turns/{turn}/tables/{file}", downloads::of_turn),
         change("/turns/{turn}/stop", turns::stop),
         change("/turns/{turn}/resume", turns::resume),
+        look("/turns/{turn}/answer.md", export::answer),
         change("/turns/{turn}/again", branches::again),
         change("/turns/{turn}/edit", branches::edit),
         change("/turns/{turn}/choose", branches::choose),

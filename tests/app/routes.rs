@@ -107,7 +107,7 @@ impl Route {
 
     /// Whether it answers with a file to keep, to which no sign-in leads back.
     fn is_download(&self) -> bool {
-        self.path.contains("/table")
+        self.path.contains("/table") || self.path.ends_with(".md")
     }
 
     fn changes_something(&self) -> bool {

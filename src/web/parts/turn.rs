@@ -69,6 +69,12 @@ pub enum Part {
     Notice(Notice),
 }
 
+impl Turn {
+    fn has_answer(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Answer(_)))
+    }
+}
+
 impl TurnState {
     /// The word for it, the same as in the event stream.
     pub fn word(self) -> &'static str {
