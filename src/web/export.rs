@@ -99,7 +99,7 @@ impl Writer<'_> {
     fn answer(&self, text: &mut String, stored: &StoredTurn) {
         for step in &stored.turn.steps {
             if !step.text.trim().is_empty() {
-                add(text, inert(&step.text).trim());
+                add(text, &inert(&step.text));
             }
             for call in &step.calls {
                 self.call(text, stored, call);

@@ -21,6 +21,7 @@ mod story;
 mod tab;
 mod tables;
 mod typing;
+mod versions;
 
 use std::{
     io::{self, Write},

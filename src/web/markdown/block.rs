@@ -22,6 +22,13 @@ static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
     options
 });
 
+static TAKEN_ALONG: LazyLock<Options<'static>> = LazyLock::new(|| {
+    let mut options = OPTIONS.clone();
+    // Code that is only moved to the right becomes something else when it is moved back.
+    options.render.prefer_fenced = true;
+    options
+});
+
 static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut cleaner = Builder::empty();
     cleaner
@@ -140,10 +147,11 @@ pub(super) fn inert(text: &str) -> String {
     let nodes: Vec<Node<'_>> = root.descendants().collect();
     nodes.into_iter().for_each(make_inert);
     let mut markdown = String::new();
-    if format_commonmark(root, &OPTIONS, &mut markdown).is_err() {
+    if format_commonmark(root, &TAKEN_ALONG, &mut markdown).is_err() {
         markdown.clear();
     }
-    markdown.replace(BREAK, " ")
+    // The one comment that the formatter itself writes, between two lists.
+    markdown.replace("<!-- end list -->", "").replace(BREAK, " ").trim().to_owned()
 }
 
 /// Whether anything in a text would act or fetch.

@@ -62,7 +62,8 @@ fn gather(name: &str, value: &Value, facts: &mut Vec<Fact>, sheets: &mut Vec<She
             sheets.push(sheet(name, rows));
         }
         other => {
-            facts.push(Fact { name: if name.is_empty() { "Result" } else { name }.to_owned(), value: plain(other) })
+            let name = if name.is_empty() { "Result" } else { name };
+            facts.push(Fact { name: name.to_owned(), value: plain(other) });
         }
     }
 }
@@ -125,7 +126,7 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// "student_id" as a reader wants it.
+/// A field's name as a reader wants it: "Student id".
 fn words(name: &str) -> String {
     capitalised(&name.replace('_', " "))
 }
