@@ -254,7 +254,7 @@ impl Tab {
             (url(&params["request"]["url"]), url(&params["documentURL"]))
         })
         // The browser begins with a page of its own.
-        .filter(|(_, page): &(Url, Url)| page.scheme() != "chrome")
+        .filter(|(_, page): &(Url, Url)| !page.scheme().starts_with("chrome"))
         .collect()
     }
 
