@@ -38,7 +38,7 @@ impl Assistant {
             turn,
             at: self.parts.clock.now(),
         };
-        self.post(caller, new).await
+        self.begin_apart(caller, new).await
     }
 
     /// Shows and remembers the way through this turn from now on. What waits at

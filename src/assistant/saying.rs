@@ -59,10 +59,10 @@ impl Assistant {
         let turn = Turn { limits, ..Turn::new(TurnId::fresh(ids), words.as_str()) };
         let teacher = caller.teacher.id.clone();
         let at = self.parts.clock.now();
-        self.post(caller, NewTurn { teacher, conversation, title, follows: None, client_id, turn, at }).await
+        self.begin_apart(caller, NewTurn { teacher, conversation, title, follows: None, client_id, turn, at }).await
     }
 
-    pub(super) async fn post(self: &Arc<Self>, caller: &Caller, new: NewTurn) -> Result<StoredTurn, SayError> {
+    pub(super) async fn begin_apart(self: &Arc<Self>, caller: &Caller, new: NewTurn) -> Result<StoredTurn, SayError> {
         // In a task of its own: a browser that goes away in the middle must not
         // leave a stored turn that nobody drives.
         let (this, caller) = (Arc::clone(self), caller.clone());
@@ -126,7 +126,7 @@ impl Assistant {
         }
     }
 
-    async fn limited(&self, teacher: &TeacherId, reached: Reached) -> anyhow::Result<SayError> {
+    pub(super) async fn limited(&self, teacher: &TeacherId, reached: Reached) -> anyhow::Result<SayError> {
         self.parts.journal.note(reached.entry(teacher)).await?;
         Ok(SayError::Limited(reached))
     }

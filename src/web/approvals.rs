@@ -8,13 +8,15 @@ use actix_web::{
     web::{Bytes, Data, Path},
 };
 use askama::Template;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::form_urlencoded;
+use utoipa::ToSchema;
 
 use super::{
+    api::Refusals,
     chat::{self, Typed, until_quiet},
-    error::{PageError, wants_json},
+    error::{PageError, Refusal as Told, wants_json},
     frame::html,
     login::see,
     parts::Part,
@@ -38,9 +40,12 @@ use crate::{
 const PATIENCE: std::time::Duration = chat::FOR_A_PAGE;
 
 /// What came by form or as JSON: the same fields.
-#[derive(Debug, Deserialize)]
-struct Posted {
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Posted {
+    /// `send` or `discard` a draft; `again`, to lay a failed one before the
+    /// teacher once more; `was_sent`, about one whose outcome is unknown.
     decision: String,
+    /// The hash of the draft as it was shown: it covers all that would leave.
     #[serde(default)]
     hash: String,
     /// The fields of the draft, and the ticks that stand on its card.
@@ -85,7 +90,67 @@ impl Posted {
     }
 }
 
-/// `POST /approvals/{approval}`
+/// What became of a decision.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Decided {
+    /// The draft; another one where a new one took its place.
+    approval_id: String,
+    /// Where it stands now.
+    state: ApprovalState,
+    /// The hash of what stands there now.
+    hash: String,
+    /// What came of it, once something did.
+    #[schema(value_type = Option<Object>)]
+    outcome: Option<Value>,
+    /// The turn in which it was proposed.
+    turn: String,
+    /// The pieces of the page that changed.
+    parts: Vec<Changed>,
+    /// Why the decision was not carried out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<WhyNot>,
+}
+
+/// A piece of the page that changed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Changed {
+    /// Where it stands.
+    key: String,
+    /// What stands there now.
+    html: String,
+}
+
+/// Why a decision was not carried out.
+#[derive(Debug, Serialize, ToSchema)]
+struct WhyNot {
+    /// For the teacher.
+    words: String,
+}
+
+/// A decision that was not carried out: about a draft that is there, or not at all.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it stands for the two in the document")]
+enum NotCarriedOut {
+    Draft(Decided),
+    Refusal(Told),
+}
+
+/// Decides about a draft. Only the teacher whose draft it is can.
+#[utoipa::path(
+    post,
+    path = "/approvals/{approval}",
+    params(("approval" = String, Path, description = "The draft.")),
+    request_body = Posted,
+    responses(
+        Refusals,
+        (status = 200, description = "It was carried out.", body = Decided),
+        (status = 409, description = "The draft has changed, or something must be done first.", body = NotCarriedOut),
+        (status = 422, description = "A correction cannot be taken over.", body = NotCarriedOut),
+        (status = 429, description = "A limit is reached.", body = NotCarriedOut),
+        (status = 503, description = "Not just now.", body = NotCarriedOut),
+    ),
+)]
 pub async fn decide(
     request: HttpRequest,
     state: Data<State>,
@@ -127,7 +192,7 @@ struct Refusal {
 
 /// The line at the end of a turn that is over, as it stands after a decision;
 /// none where no page shows it.
-async fn unsent(state: &State, caller: &Caller, approval: &Approval) -> Result<Option<Value>, PageError> {
+async fn unsent(state: &State, caller: &Caller, approval: &Approval) -> Result<Option<Changed>, PageError> {
     let (teacher, conversation) = (&caller.teacher.id, &approval.conversation);
     let stored = state.conversations.turn(teacher, &approval.turn).await?;
     let Some(stored) = stored.filter(|stored| stored.turn.is_over()) else { return Ok(None) };
@@ -138,7 +203,7 @@ async fn unsent(state: &State, caller: &Caller, approval: &Approval) -> Result<O
     let line = presenter.unsent(&stored, &state.approvals.of_conversation(teacher, conversation).await?);
     let html =
         line.map(|line| line.render_with_values(&state.token(caller))).transpose().map_err(anyhow::Error::from)?;
-    Ok(Some(json!({ "key": UNSENT, "html": html.unwrap_or_default() })))
+    Ok(Some(Changed { key: UNSENT.to_owned(), html: html.unwrap_or_default() }))
 }
 
 /// Why a click came too late, by what stands there now.
@@ -206,36 +271,36 @@ impl Verdict {
 
     /// For the page's script and for any other: the outcome, and the parts of
     /// the page that changed.
-    fn as_json(&self, state: &State, caller: &Caller, unsent: Option<Value>) -> Result<HttpResponse, PageError> {
+    fn as_json(&self, state: &State, caller: &Caller, unsent: Option<Changed>) -> Result<HttpResponse, PageError> {
         let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
-        let outcome = self.approval.outcome.as_ref().map(|outcome| &outcome.said);
+        let outcome = self.approval.outcome.as_ref().map(|outcome| outcome.said.clone());
         let mut parts = self.changed_parts(&presenter, &state.token(caller))?;
         // The last part is the one that the page turns to.
         if let Some(unsent) = unsent {
             parts.insert(parts.len().saturating_sub(1), unsent);
         }
-        let mut body = json!({
-            "approval_id": self.approval.id,
-            "state": self.approval.state,
-            "hash": self.approval.hash(),
-            "outcome": outcome,
-            "turn": self.approval.turn,
-            "parts": parts,
-        });
-        let Some(refusal) = &self.refusal else { return Ok(HttpResponse::Ok().json(body)) };
-        body["error"] = json!({ "words": refusal.words });
-        Ok(HttpResponse::build(refusal.status).json(body))
+        let decided = Decided {
+            approval_id: self.approval.id.to_string(),
+            state: self.approval.state,
+            hash: self.approval.hash(),
+            outcome,
+            turn: self.approval.turn.to_string(),
+            parts,
+            error: self.refusal.as_ref().map(|refusal| WhyNot { words: refusal.words.clone() }),
+        };
+        let status = self.refusal.as_ref().map_or(StatusCode::OK, |refusal| refusal.status);
+        Ok(HttpResponse::build(status).json(decided))
     }
 
     /// The card as it stands now, and what must be done first. A card whose
     /// corrections were not taken over stays as it was typed.
-    fn changed_parts(&self, presenter: &Presenter<'_>, token: &Token) -> Result<Vec<Value>, PageError> {
+    fn changed_parts(&self, presenter: &Presenter<'_>, token: &Token) -> Result<Vec<Changed>, PageError> {
         if self.refusal.as_ref().is_some_and(|refusal| refusal.status == StatusCode::UNPROCESSABLE_ENTITY) {
             return Ok(Vec::new());
         }
         let part = |key: String, part: &Part| {
             let html = part.render_with_values(token).map_err(anyhow::Error::from)?;
-            Ok::<_, PageError>(json!({ "key": key, "html": html }))
+            Ok::<_, PageError>(Changed { key, html })
         };
         let approval = &self.approval;
         let drafts = self.replaced.iter().chain([approval]);
