@@ -109,7 +109,7 @@ impl Route {
 
     /// Whether it answers with a file to keep, to which no sign-in leads back.
     fn is_download(&self) -> bool {
-        self.path.contains("/table") || self.path.ends_with(".md")
+        self.path.contains("/table") || self.path.contains(".md")
     }
 
     fn changes_something(&self) -> bool {
