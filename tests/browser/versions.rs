@@ -65,7 +65,7 @@ async fn an_answer_goes_to_the_clipboard_as_it_looks_and_as_markdown() {
         assert!(plain.contains("Two need help"), "{plain}");
         tab.click("[data-copy-markdown]").await;
         tab.until("window.kept['text/plain'].includes('**Two** need help')").await;
-        assert_eq!(tab.text("[data-status]").await, "Copied");
+        tab.until("document.querySelector('[data-status]').textContent === 'Copied'").await;
     })
     .await;
 }
