@@ -59,6 +59,14 @@ fn system_messages_are_built_in_one_place() {
     assert_eq!(files_with("Trusted::kept("), ["store/conversations.rs"]);
 }
 
+#[test]
+fn rows_of_the_audit_are_added_in_one_place_and_changed_in_none() {
+    assert_eq!(files_with("INTO audit "), ["store/audit.rs"]);
+    for change in ["UPDATE audit", "DELETE FROM audit", "REPLACE INTO", "OR REPLACE", "DROP TRIGGER"] {
+        assert_eq!(files_with(change), [""; 0], "{change}");
+    }
+}
+
 /// The pages' templates, by their names; the sandbox's are another site's.
 fn templates(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
