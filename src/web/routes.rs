@@ -94,6 +94,7 @@ fn with_session() -> Vec<Line> {
         look("/connections/authorizations/{authorization}", connections::open),
         look("/settings", settings::show),
         change("/settings/appearance", settings::appearance),
+        change("/settings/shortcuts", settings::shortcuts),
         change("/settings/retention", settings::retention),
         change("/settings/forget", settings::forget),
         look("/settings/data.json", settings::data),
