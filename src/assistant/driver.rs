@@ -12,8 +12,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, error, info, info_span};
 
 use super::{
-    Assistant,
+    Assistant, TurnId,
     approval::Approval,
+    branches,
     conversation::{Note, StoredTurn},
     event::Event,
     live::{ConversationLock, LiveTurn},
@@ -27,6 +28,10 @@ use crate::{
 
 /// How long between two tries to store the end of a turn.
 const LATER: Duration = Duration::from_secs(1);
+
+const LEFT_BESIDE: &str = "Note from the application: the teacher also has another version of what follows, and from \
+    there something was approved and has left, or may have left. You do not see it, and the teacher does. Do not say \
+    that nothing was sent. If you draft a mail or a meeting, say that it may repeat what has left already.";
 
 /// A turn while it is driven.
 pub(super) struct Drive {
@@ -132,8 +137,26 @@ impl Drive {
         // A turn that begins a conversation has no past; one that is taken up
         // again may have notes about its own drafts.
         if self.stored.seq > 1 || !self.stored.turn.steps.is_empty() {
-            self.past = conversations.turns(&self.caller.teacher.id, &self.stored.conversation).await?;
+            let turns = conversations.turns(&self.caller.teacher.id, &self.stored.conversation).await?;
+            let all = turns.len();
+            self.past = branches::before(turns, &self.stored);
             self.notes = conversations.notes(&self.stored.conversation).await?;
+            if self.past.len() + 1 < all {
+                self.note_what_left_beside().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The model must not say that nothing was sent when something was, from a
+    /// version of this conversation that it does not remember.
+    async fn note_what_left_beside(&mut self) -> anyhow::Result<()> {
+        let approvals = &self.assistant.parts.approvals;
+        let drafts = approvals.of_conversation(&self.caller.teacher.id, &self.stored.conversation).await?;
+        let remembered = |turn: &TurnId| self.past.iter().chain([&self.stored]).any(|stored| stored.turn.id == *turn);
+        if drafts.iter().any(|draft| draft.may_have_left() && !remembered(&draft.turn)) {
+            let after_seq = self.past.last().map_or(0, |stored| stored.seq);
+            self.notes.push(Note { after_seq, about: 0, text: LEFT_BESIDE.into() });
         }
         Ok(())
     }
