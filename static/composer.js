@@ -63,9 +63,18 @@ function adopt(conversation, words) {
   one(".greeting").replaceWith(heading);
   document.title = `${heading.textContent} · Teacher’s Aide`;
   one(".side [aria-current]")?.removeAttribute("aria-current");
-  const past = one("[data-past]");
-  if (one("h2", past)?.textContent !== "Today") past.prepend(...made("<div><h2>Today</h2><ul></ul></div>").children);
-  one("ul", past).prepend(item);
+  today().prepend(item);
+}
+
+// Today's list in the side. What is pinned stays above it.
+function today() {
+  const past = one("[data-past]"), heads = [...past.querySelectorAll("h2")];
+  const under = (title) => heads.find((head) => head.textContent === title)?.nextElementSibling;
+  if (under("Today")) return under("Today");
+  const group = [...made("<div><h2>Today</h2><ul></ul></div>").children], pinned = under("Pinned");
+  if (pinned) pinned.after(...group);
+  else past.prepend(...group);
+  return group[1];
 }
 
 export function halt() {

@@ -1,7 +1,6 @@
 //! Conversations as whole things: named, pinned, put away, searched.
 //!
-//! The search is a walk over folded text with LIKE, which every database has;
-//! a test with five hundred conversations measures it.
+//! The search is a walk over folded text with LIKE, which every database has.
 
 use async_trait::async_trait;
 use jiff::Timestamp;

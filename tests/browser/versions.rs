@@ -96,3 +96,28 @@ async fn a_new_conversation_has_its_name_at_once_and_can_be_renamed_deleted_and_
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_conversation_stands_under_today_below_what_is_pinned() {
+    const HEADS: &str = "[...document.querySelectorAll('[data-past] h2')].map((head) => head.textContent)";
+    const TODAY: &str = "[...document.querySelectorAll('[data-past] ul:last-child a')].map((item) => item.textContent)";
+    at_a_desk(async |desk| {
+        let tab = &desk.tab;
+        desk.sign_in().await;
+        desk.script().says("Well.").says("Fine.").says("Good.");
+        desk.ask("First").await;
+        desk.done(1).await;
+        tab.find("[data-heading] .shelved").await;
+        tab.click(".shelved > summary").await;
+        tab.click(".shelved form[action$='/pin'] button").await;
+        tab.until("document.querySelector('[data-past] h2')?.textContent === 'Pinned'").await;
+        for (words, listed) in [("Second", vec!["Second"]), ("Third", vec!["Third", "Second"])] {
+            tab.go("/chat").await;
+            desk.ask(words).await;
+            desk.done(1).await;
+            assert_eq!(tab.ask::<Vec<String>>(HEADS).await, ["Pinned", "Today"]);
+            assert_eq!(tab.ask::<Vec<String>>(TODAY).await, listed);
+        }
+    })
+    .await;
+}
