@@ -10,7 +10,7 @@ use actix_web::{
 };
 
 use super::{
-    approvals, assets, chat, connections, downloads, leaving, login, roster, scripts, settings, stream, turns,
+    activity, approvals, assets, chat, connections, downloads, leaving, login, roster, scripts, settings, stream, turns,
 };
 
 /// The longest form or JSON body, in bytes.
@@ -87,6 +87,8 @@ fn with_session() -> Vec<Line> {
         look("/connections/{connection}/connect", connections::connect),
         change("/connections/{connection}/disconnect", connections::disconnect),
         look("/connections/authorizations/{authorization}", connections::open),
+        look("/activity", activity::page),
+        look("/activity/table.{form}", activity::file),
         look("/settings", settings::show),
         change("/settings/appearance", settings::appearance),
         change("/settings/retention", settings::retention),

@@ -16,7 +16,7 @@ use crate::{
         toolbox::{AnyTool, KeyFault, Preview, Ran, ToolError},
         turn::{Call, CallResult, CallState, Outcome, Pause},
     },
-    audit::{Entry, Kind, students_in},
+    audit::{Entry, Kind, classes_in, students_in},
     vault::{ConnectReason, Grant, Need, VaultError},
 };
 
@@ -243,6 +243,8 @@ impl Drive {
         let said = serde_json::from_str(result.said.as_str()).unwrap_or_default();
         let asked = serde_json::from_str(&call.arguments).unwrap_or_default();
         let students = [students_in(&said), students_in(&asked)].concat();
+        let classes = [classes_in(&said), classes_in(&asked)].concat();
+        let classes = std::collections::BTreeSet::from_iter(classes);
         Entry {
             // A tool that is not there has a name of the model's own making.
             tool: tool.map(|tool| tool.card().name.to_owned()),
@@ -252,7 +254,7 @@ impl Drive {
             conversation: Some(self.stored.conversation.to_string()),
             turn: Some(self.stored.turn.id.to_string()),
             call: Some(call.id.clone()),
-            detail: serde_json::json!({ "took_ms": result.took_ms }),
+            detail: serde_json::json!({ "took_ms": result.took_ms, "classes": classes }),
             ..Entry::by(&self.caller.teacher.id, Kind::ToolCall, result.outcome.as_str())
         }
     }
