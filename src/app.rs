@@ -42,6 +42,7 @@ use crate::{
         self,
         rates::Rates,
         state::{Health, State},
+        token::Tokens,
     },
 };
 
@@ -81,7 +82,8 @@ impl App {
         let store = open_store(&settings, &keys, &world).await?;
         let school = School::new(read_school(&settings)?, store.address_changes().await?);
         let pseudonyms = Pseudonyms::new(&keys.derive(MODEL_USER));
-        let state = wire(&settings, &services, world, &store, Arc::new(school), pseudonyms)?;
+        let tokens = Tokens::new(&keys.derive(FORM_TOKEN), &keys.derive_previous(FORM_TOKEN));
+        let state = wire(&settings, &services, world, &store, Arc::new(school), pseudonyms, tokens)?;
         state.assistant.recover().await.context("what the last run left behind could not be mended")?;
         Ok(Self { settings, keys, state, store, services, farewell })
     }
@@ -145,6 +147,8 @@ async fn note_head(store: &Store) {
 }
 /// What the key is derived for under which the model's provider knows a teacher.
 const MODEL_USER: &str = "model-user/v1";
+/// What the key is derived for under which forms carry their token.
+const FORM_TOKEN: &str = "form-token/v1";
 
 fn read_school(settings: &Settings) -> anyhow::Result<SchoolFile> {
     let path = settings.data.school.display();
@@ -193,6 +197,7 @@ fn wire(
     store: &Store,
     school: Arc<School>,
     pseudonyms: Pseudonyms,
+    form_tokens: Tokens,
 ) -> anyhow::Result<State> {
     let accounts = services.accounts(Arc::new(store.clone()), &world);
     let World { clock, ids, patience } = world;
@@ -239,12 +244,14 @@ fn wire(
         activity: Arc::new(store.clone()),
         preferences: Arc::new(store.clone()),
         forgetting: Arc::new(store.clone()),
+        shelf: Arc::new(store.clone()),
         health: Arc::new(StoreHealth(store.clone())),
         school,
         provider: Arc::clone(&services.sign_in),
         connections: Arc::new(connections),
         vault,
         lifetimes: limits::of_a_session(&settings.sessions),
+        tokens: form_tokens,
         allowed: Allowed::new(settings.sessions.allowed_accounts.clone()),
         departures: Arc::default(),
         rates: Arc::new(Rates::new(limits::of_the_web(&settings.limits))),

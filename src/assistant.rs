@@ -23,6 +23,8 @@ mod pseudonym;
 mod recovery;
 mod saying;
 mod schema;
+pub mod search;
+pub mod shelf;
 pub mod toolbox;
 pub mod trusted;
 pub mod turn;

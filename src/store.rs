@@ -19,6 +19,7 @@ mod people;
 mod preferences;
 mod seal;
 mod sessions;
+mod shelf;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -65,6 +66,7 @@ impl Store {
         let store = Self::connect(path, lock, sealer, ids, clock).await?;
         let migrated = sqlx::migrate!().run(&store.writer).await;
         migrated.map_err(explain_migration).with_context(|| cannot_open(path))?;
+        store.index_what_is_missing().await.context("what was said cannot be made findable")?;
         store.lock.sign().context("cannot write the lock file")?;
         Ok(store)
     }
@@ -93,6 +95,8 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .foreign_keys(true)
             .busy_timeout(BUSY)
+            // What is deleted is overwritten.
+            .pragma("secure_delete", "ON")
             .synchronous(SqliteSynchronous::Normal);
         let writer = pool(1, options.clone()).await.with_context(context)?;
         let durable = pool(1, options.clone().synchronous(SqliteSynchronous::Full)).await.with_context(context)?;

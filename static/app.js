@@ -240,7 +240,11 @@ function start() {
     try {
       answer = await fetch(url, {
         method: "POST",
-        headers: { Accept: "application/json", "Content-Type": "application/x-www-form-urlencoded" },
+        headers: {
+          Accept: "application/json",
+          "Content-Type": "application/x-www-form-urlencoded",
+          "X-Form-Token": one("[name=token]").value,
+        },
         body: new URLSearchParams(body),
       });
       data = await answer.json();

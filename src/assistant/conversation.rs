@@ -27,12 +27,17 @@ use crate::{
 pub struct Conversation {
     /// Its name.
     pub id: ConversationId,
-    /// The first words, shortened.
+    /// The first words, shortened, or the name that the teacher gave it.
     pub title: String,
+    /// Whether the teacher keeps it at the top.
+    pub pinned: bool,
     /// When it began.
     pub created_at: Timestamp,
     /// When something was last said in it.
     pub updated_at: Timestamp,
+    /// The place of the last turn on the chosen way through its turns.
+    #[serde(skip)]
+    pub head: i64,
 }
 
 /// A turn with what the store knows about it.
@@ -46,6 +51,8 @@ pub struct StoredTurn {
     pub conversation: ConversationId,
     /// Its place in the conversation, counted from 1.
     pub seq: i64,
+    /// The place of the turn that it follows; 0 for one that begins.
+    pub parent: i64,
     /// The browser's name for the message.
     pub client_id: ClientId,
     /// Counts the writes; a write with an old one is refused.
@@ -62,6 +69,8 @@ pub struct StoredTurn {
 pub struct Note {
     /// Written after the turn at this place had ended.
     pub after_seq: i64,
+    /// The place of the turn that it tells of; 0 where that is not known.
+    pub about: i64,
     /// No words of the model's or a student's.
     pub text: Trusted,
 }
@@ -106,7 +115,7 @@ pub trait Conversations: Send + Sync + 'static {
     async fn save(&self, turn: &mut StoredTurn, proposed: &[Approval]) -> anyhow::Result<()>;
     /// One conversation.
     async fn conversation(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Option<Conversation>>;
-    /// The latest conversations, newest first.
+    /// The latest conversations, the pinned ones first, then newest first.
     async fn list(&self, teacher: &TeacherId, limit: i64) -> anyhow::Result<Vec<Conversation>>;
     /// The turns of a conversation, oldest first.
     async fn turns(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Vec<StoredTurn>>;
@@ -114,12 +123,13 @@ pub trait Conversations: Send + Sync + 'static {
     async fn turn(&self, teacher: &TeacherId, id: &TurnId) -> anyhow::Result<Option<StoredTurn>>;
     /// The turn that a message made which the browser gave this name.
     async fn posted(&self, teacher: &TeacherId, id: &ClientId) -> anyhow::Result<Option<StoredTurn>>;
-    /// The latest turn of a conversation.
+    /// The last turn on the chosen way through a conversation. No other turn
+    /// of it ever runs or waits.
     async fn latest(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Option<StoredTurn>>;
     /// The notes of a conversation, oldest first.
     async fn notes(&self, id: &ConversationId) -> anyhow::Result<Vec<Note>>;
-    /// Writes a note behind the latest turn.
-    async fn add_note(&self, id: &ConversationId, text: &Trusted, at: Timestamp) -> anyhow::Result<()>;
+    /// Writes a note about the turn at a place, behind the latest turn.
+    async fn add_note(&self, id: &ConversationId, about: i64, text: &Trusted, at: Timestamp) -> anyhow::Result<()>;
     /// All turns that are not over, whoever's: for the start of the server.
     async fn unfinished(&self) -> anyhow::Result<Vec<StoredTurn>>;
 }
@@ -162,7 +172,8 @@ pub trait Forgetting: Send + Sync + 'static {
     /// Deletes all conversations of a teacher, or none.
     async fn forget_all(&self, teacher: &TeacherId) -> anyhow::Result<Forgotten>;
     /// Deletes the conversations of all teachers that are older than each of
-    /// them wants; says how many. What is at work is left for the next time.
+    /// them wants, or that were put away a day ago; says how many. What is at
+    /// work is left for the next time.
     async fn forget_old(&self, now: Timestamp) -> anyhow::Result<u64>;
 }
 
@@ -302,6 +313,7 @@ mod tests {
             teacher: TeacherId::new("t"),
             conversation: ConversationId::fresh(&SystemIds),
             seq,
+            parent: seq - 1,
             client_id: ClientId::fresh(&SystemIds),
             version: 0,
             asked_at: SystemClock.now(),
@@ -312,7 +324,7 @@ mod tests {
     #[test]
     fn a_note_stands_behind_its_turn() {
         let (first, second) = (stored(1, 0, 0), stored(2, 0, 0));
-        let notes = [Note { after_seq: 1, text: Trusted::from("sent later") }];
+        let notes = [Note { after_seq: 1, about: 1, text: Trusted::from("sent later") }];
         let messages = as_messages("rules".into(), &[first], &notes, &second);
         let note = messages.iter().position(|m| *m == Message::System { content: Trusted::from("sent later") });
         assert_eq!(note, Some(3), "{messages:?}");

@@ -383,7 +383,7 @@ impl Assistant {
         if told.iter().any(|note| note.text == text) {
             return Ok(());
         }
-        self.parts.conversations.add_note(&approval.conversation, &text, self.parts.clock.now()).await
+        self.parts.conversations.add_note(&approval.conversation, stored.seq, &text, self.parts.clock.now()).await
     }
 }
 

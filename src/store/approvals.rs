@@ -6,7 +6,7 @@ use anyhow::Context;
 use async_trait::async_trait;
 use sqlx::{FromRow, Row, Sqlite, Transaction, sqlite::SqliteRow};
 
-use super::{Store, millis, timestamp};
+use super::{Store, conversations::is_there, millis, timestamp};
 use crate::{
     assistant::{
         ApprovalId, ConversationId, TurnId,
@@ -75,14 +75,17 @@ impl ApprovalRow {
 #[async_trait]
 impl Approvals for Store {
     async fn approval(&self, teacher: &TeacherId, id: &ApprovalId) -> anyhow::Result<Option<Approval>> {
-        let sql = select_approvals!("WHERE teacher_id = $1 AND id = $2");
+        let sql = concat!(select_approvals!("WHERE teacher_id = $1 AND id = $2"), is_there!());
         let row = sqlx::query_as::<_, ApprovalRow>(sql).bind(teacher.as_str()).bind(id.as_str());
         row.fetch_optional(&self.reader).await?.map(ApprovalRow::read).transpose()
     }
 
     async fn of_conversation(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Vec<Approval>> {
-        let sql =
-            select_approvals!("WHERE teacher_id = $1 AND conversation_id = $2 ORDER BY created_at, turn_id, call_id");
+        let sql = concat!(
+            select_approvals!("WHERE teacher_id = $1 AND conversation_id = $2"),
+            is_there!(),
+            "ORDER BY created_at, turn_id, call_id"
+        );
         let rows = sqlx::query_as::<_, ApprovalRow>(sql).bind(teacher.as_str()).bind(id.as_str());
         rows.fetch_all(&self.reader).await?.into_iter().map(ApprovalRow::read).collect()
     }
@@ -97,8 +100,11 @@ impl Approvals for Store {
     }
 
     async fn waiting(&self, teacher: &TeacherId) -> anyhow::Result<BTreeMap<ConversationId, i64>> {
-        let sql = "SELECT conversation_id, COUNT(*) AS n FROM approvals WHERE teacher_id = $1 AND state = 'proposed' \
-                   GROUP BY conversation_id";
+        let sql = concat!(
+            "SELECT conversation_id, COUNT(*) AS n FROM approvals WHERE teacher_id = $1 AND state = 'proposed'",
+            is_there!(),
+            "GROUP BY conversation_id"
+        );
         let rows = sqlx::query(sql).bind(teacher.as_str()).fetch_all(&self.reader).await?;
         let read = |row: &SqliteRow| {
             Ok((ConversationId::parse(row.get("conversation_id")).context("conversation")?, row.get("n")))

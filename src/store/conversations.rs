@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::{Executor, FromRow, Row, Sqlite, Transaction, sqlite::SqliteRow};
 
-use super::{Store, approvals, millis, timestamp};
+use super::{Store, approvals, millis, shelf, timestamp};
 use crate::{
     assistant::{
         ClientId, ConversationId, TurnId,
@@ -20,15 +20,35 @@ use crate::{
 /// A query for whole turns, with what comes behind `FROM turns`.
 macro_rules! select_turns {
     ($tail:literal) => {
-        concat!("SELECT teacher_id, conversation_id, seq, client_id, body, version, asked_at FROM turns ", $tail)
+        concat!(
+            "SELECT teacher_id, conversation_id, seq, parent, client_id, body, version, asked_at FROM turns ",
+            $tail
+        )
     };
 }
+
+/// What belongs to a conversation that was put away is not there.
+macro_rules! is_there {
+    () => {
+        " AND conversation_id NOT IN (SELECT id FROM conversations WHERE deleted_at IS NOT NULL) "
+    };
+}
+pub(super) use is_there;
+
+/// What [`read_conversation`] reads.
+macro_rules! conversation_columns {
+    () => {
+        "id, title, pinned_at, created_at, updated_at, head"
+    };
+}
+pub(super) use conversation_columns;
 
 #[derive(FromRow)]
 struct TurnRow {
     teacher_id: String,
     conversation_id: String,
     seq: i64,
+    parent: i64,
     client_id: String,
     body: String,
     version: i64,
@@ -43,6 +63,7 @@ impl TurnRow {
             teacher: TeacherId::new(self.teacher_id),
             conversation: ConversationId::parse(&self.conversation_id).context("a stored id is unreadable")?,
             seq: self.seq,
+            parent: self.parent,
             client_id: ClientId::parse(&self.client_id).context("a stored id is unreadable")?,
             version: self.version,
             asked_at: timestamp(self.asked_at)?,
@@ -51,12 +72,14 @@ impl TurnRow {
     }
 }
 
-fn read_conversation(row: &SqliteRow) -> anyhow::Result<Conversation> {
+pub(super) fn read_conversation(row: &SqliteRow) -> anyhow::Result<Conversation> {
     Ok(Conversation {
         id: ConversationId::parse(row.get("id")).context("a stored id is unreadable")?,
         title: row.get("title"),
+        pinned: row.get::<Option<i64>, _>("pinned_at").is_some(),
         created_at: timestamp(row.get("created_at"))?,
         updated_at: timestamp(row.get("updated_at"))?,
+        head: row.get("head"),
     })
 }
 
@@ -76,12 +99,16 @@ impl Conversations for Store {
     }
 
     async fn save(&self, stored: &mut StoredTurn, proposed: &[Approval]) -> anyhow::Result<()> {
-        if proposed.is_empty() && stored.noted.is_empty() {
+        let grows = stored.turn.status == Status::Running;
+        if grows && proposed.is_empty() && stored.noted.is_empty() {
             // One statement is one transaction.
             update_turn(&self.writer, stored).await?;
         } else {
             let mut tx = self.write().await?;
             update_turn(&mut *tx, stored).await?;
+            if !grows {
+                shelf::index(&mut tx, stored.teacher.as_str(), &stored.turn).await?;
+            }
             for approval in proposed {
                 approvals::insert(&mut tx, approval).await?;
             }
@@ -95,58 +122,72 @@ impl Conversations for Store {
     }
 
     async fn conversation(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Option<Conversation>> {
-        let sql = "SELECT id, title, created_at, updated_at FROM conversations WHERE teacher_id = $1 AND id = $2";
+        let sql = concat!(
+            "SELECT ",
+            conversation_columns!(),
+            " FROM conversations WHERE teacher_id = $1 AND id = $2 AND deleted_at IS NULL"
+        );
         let row = sqlx::query(sql).bind(teacher.as_str()).bind(id.as_str()).fetch_optional(&self.reader).await?;
         row.as_ref().map(read_conversation).transpose()
     }
 
     async fn list(&self, teacher: &TeacherId, limit: i64) -> anyhow::Result<Vec<Conversation>> {
-        let sql = "SELECT id, title, created_at, updated_at FROM conversations WHERE teacher_id = $1 \
-                   ORDER BY updated_at DESC, id DESC LIMIT $2";
+        let sql = concat!(
+            "SELECT ",
+            conversation_columns!(),
+            " FROM conversations WHERE teacher_id = $1 AND deleted_at IS NULL \
+             ORDER BY CASE WHEN pinned_at IS NULL THEN 1 ELSE 0 END, updated_at DESC, id DESC LIMIT $2"
+        );
         let rows = sqlx::query(sql).bind(teacher.as_str()).bind(limit).fetch_all(&self.reader).await?;
         rows.iter().map(read_conversation).collect()
     }
 
     async fn turns(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Vec<StoredTurn>> {
-        let sql = select_turns!("WHERE teacher_id = $1 AND conversation_id = $2 ORDER BY seq");
+        let sql = concat!(select_turns!("WHERE teacher_id = $1 AND conversation_id = $2"), is_there!(), "ORDER BY seq");
         let rows = sqlx::query_as::<_, TurnRow>(sql).bind(teacher.as_str()).bind(id.as_str());
         rows.fetch_all(&self.reader).await?.into_iter().map(TurnRow::read).collect()
     }
 
     async fn turn(&self, teacher: &TeacherId, id: &TurnId) -> anyhow::Result<Option<StoredTurn>> {
-        let sql = select_turns!("WHERE teacher_id = $1 AND id = $2");
+        let sql = concat!(select_turns!("WHERE teacher_id = $1 AND id = $2"), is_there!());
         let row = sqlx::query_as::<_, TurnRow>(sql).bind(teacher.as_str()).bind(id.as_str());
         row.fetch_optional(&self.reader).await?.map(TurnRow::read).transpose()
     }
 
     async fn posted(&self, teacher: &TeacherId, id: &ClientId) -> anyhow::Result<Option<StoredTurn>> {
-        let sql = select_turns!("WHERE teacher_id = $1 AND client_id = $2");
+        let sql = concat!(select_turns!("WHERE teacher_id = $1 AND client_id = $2"), is_there!());
         let row = sqlx::query_as::<_, TurnRow>(sql).bind(teacher.as_str()).bind(id.as_str());
         row.fetch_optional(&self.reader).await?.map(TurnRow::read).transpose()
     }
 
     async fn latest(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Option<StoredTurn>> {
-        let sql = select_turns!("WHERE teacher_id = $1 AND conversation_id = $2 ORDER BY seq DESC LIMIT 1");
+        let sql = select_turns!(
+            "WHERE teacher_id = $1 AND conversation_id = $2 AND seq = (SELECT head FROM conversations \
+             WHERE id = $2 AND deleted_at IS NULL)"
+        );
         let row = sqlx::query_as::<_, TurnRow>(sql).bind(teacher.as_str()).bind(id.as_str());
         row.fetch_optional(&self.reader).await?.map(TurnRow::read).transpose()
     }
 
     async fn notes(&self, id: &ConversationId) -> anyhow::Result<Vec<Note>> {
-        let sql = "SELECT after_seq, text FROM notes WHERE conversation_id = $1 ORDER BY id";
+        let sql = "SELECT after_seq, about_seq, text FROM notes WHERE conversation_id = $1 ORDER BY id";
         let rows = sqlx::query(sql).bind(id.as_str()).fetch_all(&self.reader).await?;
-        Ok(rows
-            .iter()
-            .map(|row| Note { after_seq: row.get("after_seq"), text: Trusted::kept(row.get("text")) })
-            .collect())
+        let note = |row: &SqliteRow| Note {
+            after_seq: row.get("after_seq"),
+            about: row.get("about_seq"),
+            text: Trusted::kept(row.get("text")),
+        };
+        Ok(rows.iter().map(note).collect())
     }
 
-    async fn add_note(&self, id: &ConversationId, text: &Trusted, at: Timestamp) -> anyhow::Result<()> {
-        let sql = "INSERT INTO notes (id, conversation_id, after_seq, text, created_at) \
-                   SELECT $1, $2, COALESCE(MAX(seq), 0), $3, $4 FROM turns WHERE conversation_id = $2";
+    async fn add_note(&self, id: &ConversationId, about: i64, text: &Trusted, at: Timestamp) -> anyhow::Result<()> {
+        let sql = "INSERT INTO notes (id, conversation_id, after_seq, about_seq, text, created_at) \
+                   SELECT $1, $2, COALESCE(MAX(seq), 0), $3, $4, $5 FROM turns WHERE conversation_id = $2";
         let note = self.ids.ordered().simple().to_string();
         sqlx::query(sql)
             .bind(note)
             .bind(id.as_str())
+            .bind(about)
             .bind(text.as_str())
             .bind(millis(at))
             .execute(&self.writer)
@@ -168,12 +209,13 @@ impl Store {
         if let Some(already) = by_client_id(&mut tx, &new).await? {
             return Ok(Started::Already(already));
         }
-        let Some(seq) = next_place(&mut tx, &new).await? else { return Ok(Started::NoSuchConversation) };
+        let Some((seq, parent)) = next_place(&mut tx, &new).await? else { return Ok(Started::NoSuchConversation) };
         let stored = StoredTurn {
             turn: new.turn,
             teacher: new.teacher,
             conversation: new.conversation,
             seq,
+            parent,
             client_id: new.client_id,
             version: 1,
             asked_at: new.at,
@@ -184,6 +226,7 @@ impl Store {
             Err(sqlx::Error::Database(fault)) if fault.is_unique_violation() => return Ok(Started::Busy),
             Err(fault) => return Err(fault.into()),
         }
+        shelf::index(&mut tx, stored.teacher.as_str(), &stored.turn).await?;
         tx.commit().await?;
         Ok(Started::New(stored))
     }
@@ -195,23 +238,24 @@ async fn by_client_id(tx: &mut Transaction<'_, Sqlite>, new: &NewTurn) -> anyhow
     row.fetch_optional(&mut **tx).await?.map(TurnRow::read).transpose()
 }
 
-/// The place of the next turn, in a conversation that is made or moved to the
-/// top of the list; none when it is not there.
-async fn next_place(tx: &mut Transaction<'_, Sqlite>, new: &NewTurn) -> anyhow::Result<Option<i64>> {
+/// The place of the next turn and of the one that it follows, in a conversation
+/// that is made or moved to the top of the list; none when it is not there.
+async fn next_place(tx: &mut Transaction<'_, Sqlite>, new: &NewTurn) -> anyhow::Result<Option<(i64, i64)>> {
     if let Some(title) = &new.title {
-        let sql =
-            "INSERT INTO conversations (id, teacher_id, title, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)";
+        let sql = "INSERT INTO conversations (id, teacher_id, title, created_at, updated_at, head) VALUES ($1, $2, $3, $4, $4, 1)";
         let row = sqlx::query(sql).bind(new.conversation.as_str()).bind(new.teacher.as_str()).bind(title);
         row.bind(millis(new.at)).execute(&mut **tx).await?;
-        return Ok(Some(1));
+        return Ok(Some((1, 0)));
     }
-    let sql = "UPDATE conversations SET updated_at = $1 WHERE id = $2 AND teacher_id = $3";
-    let row = sqlx::query(sql).bind(millis(new.at)).bind(new.conversation.as_str()).bind(new.teacher.as_str());
-    if row.execute(&mut **tx).await?.rows_affected() == 0 {
-        return Ok(None);
-    }
+    let sql = "SELECT head FROM conversations WHERE id = $1 AND teacher_id = $2 AND deleted_at IS NULL";
+    let head = sqlx::query_scalar(sql).bind(new.conversation.as_str()).bind(new.teacher.as_str());
+    let Some(head): Option<i64> = head.fetch_optional(&mut **tx).await? else { return Ok(None) };
     let sql = "SELECT COALESCE(MAX(seq), 0) + 1 FROM turns WHERE conversation_id = $1";
-    Ok(Some(sqlx::query_scalar(sql).bind(new.conversation.as_str()).fetch_one(&mut **tx).await?))
+    let seq: i64 = sqlx::query_scalar(sql).bind(new.conversation.as_str()).fetch_one(&mut **tx).await?;
+    let sql = "UPDATE conversations SET updated_at = $1, head = $2 WHERE id = $3";
+    let moved = sqlx::query(sql).bind(millis(new.at)).bind(seq).bind(new.conversation.as_str());
+    moved.execute(&mut **tx).await?;
+    Ok(Some((seq, head)))
 }
 
 /// Refuses a turn that was changed since it was read.
@@ -230,13 +274,14 @@ async fn update_turn(on: impl Executor<'_, Database = Sqlite>, stored: &StoredTu
 
 async fn insert_turn(tx: &mut Transaction<'_, Sqlite>, stored: &StoredTurn) -> sqlx::Result<()> {
     let body = serde_json::to_string(&stored.turn).map_err(|fault| sqlx::Error::Encode(fault.into()))?;
-    let sql = "INSERT INTO turns (id, teacher_id, conversation_id, seq, client_id, status, body, version, asked_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let sql = "INSERT INTO turns (id, teacher_id, conversation_id, seq, parent, client_id, status, body, version, asked_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     sqlx::query(sql)
         .bind(stored.turn.id.as_str())
         .bind(stored.teacher.as_str())
         .bind(stored.conversation.as_str())
         .bind(stored.seq)
+        .bind(stored.parent)
         .bind(stored.client_id.as_str())
         .bind(status_word(&stored.turn.status))
         .bind(body)

@@ -10,7 +10,10 @@ use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{Store, millis};
 use crate::{
-    assistant::conversation::{Forgetting, Forgotten},
+    assistant::{
+        conversation::{Forgetting, Forgotten},
+        shelf::WAY_BACK_HOURS,
+    },
     audit::{Entry, Kind},
     identity::{Appearance, Preferences, PreferencesStore, Retention},
     school::TeacherId,
@@ -58,13 +61,15 @@ macro_rules! at_work {
          AND a.state IN ('approved', 'claimed')))"
     };
 }
+pub(super) use at_work;
 
 fn deleted(teacher: &TeacherId, gone: u64, why: &str) -> Entry {
     let detail = json!({ "conversations": gone, "why": why });
     Entry { detail, ..Entry::by(teacher, Kind::Data, "conversations_deleted") }
 }
 
-const DAY: i64 = 24 * 60 * 60 * 1000;
+const HOUR: i64 = 60 * 60 * 1000;
+const DAY: i64 = 24 * HOUR;
 
 #[async_trait]
 impl Forgetting for Store {
@@ -79,25 +84,49 @@ impl Forgetting for Store {
         let gone = sqlx::query(sql).bind(teacher.as_str()).execute(&mut *tx).await?.rows_affected();
         self.write_down(&mut tx, &[deleted(teacher, gone, "all")]).await?;
         tx.commit().await?;
+        self.scrub().await;
         Ok(Forgotten::Gone(gone))
     }
 
     async fn forget_old(&self, now: Timestamp) -> anyhow::Result<u64> {
-        let sql = concat!(
+        let old = concat!(
             "DELETE FROM conversations WHERE updated_at < (SELECT $1 - p.retention_days * $2 FROM preferences p \
              WHERE p.teacher_id = conversations.teacher_id AND p.retention_days > 0) AND NOT ",
             at_work!(),
             " RETURNING teacher_id"
         );
+        let away = concat!(
+            "DELETE FROM conversations WHERE deleted_at <= $1 - $2 AND NOT ",
+            at_work!(),
+            " RETURNING teacher_id"
+        );
         let mut tx = self.write().await?;
-        let whose: Vec<String> = sqlx::query_scalar(sql).bind(millis(now)).bind(DAY).fetch_all(&mut *tx).await?;
-        let mut counts = BTreeMap::<&str, u64>::new();
-        for teacher in &whose {
-            *counts.entry(teacher).or_default() += 1;
+        let mut gone = 0;
+        for (sql, span, why) in [(old, DAY, "retention"), (away, WAY_BACK_HOURS * HOUR, "put_away")] {
+            let whose: Vec<String> = sqlx::query_scalar(sql).bind(millis(now)).bind(span).fetch_all(&mut *tx).await?;
+            let mut counts = BTreeMap::<&str, u64>::new();
+            for teacher in &whose {
+                *counts.entry(teacher).or_default() += 1;
+            }
+            let entries = counts.into_iter().map(|(teacher, gone)| deleted(&TeacherId::new(teacher), gone, why));
+            self.write_down(&mut tx, &entries.collect::<Vec<_>>()).await?;
+            gone += u64::try_from(whose.len())?;
         }
-        let entries = counts.into_iter().map(|(teacher, gone)| deleted(&TeacherId::new(teacher), gone, "retention"));
-        self.write_down(&mut tx, &entries.collect::<Vec<_>>()).await?;
         tx.commit().await?;
-        Ok(u64::try_from(whose.len())?)
+        if gone > 0 {
+            self.scrub().await;
+        }
+        Ok(gone)
+    }
+}
+
+impl Store {
+    /// Lets no deleted text stand in the journal beside the file; the file
+    /// itself is overwritten as rows go (`secure_delete`). While somebody still
+    /// reads, it waits for the next time.
+    async fn scrub(&self) {
+        if let Err(fault) = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await {
+            tracing::warn!(error = %fault, "the journal of the database could not be emptied");
+        }
     }
 }

@@ -16,6 +16,8 @@ use crate::{
         approval::{Approval, ApprovalState},
         caution::Caution,
         conversation::{Approvals, Conversations, NewTurn, Started, StoredTurn},
+        search::Wanted,
+        shelf::Shelf as _,
         toolbox::{Outcomes, Preview},
         turn::{Ending, Turn},
     },
@@ -276,4 +278,42 @@ async fn a_damaged_or_a_newer_file_is_refused_with_a_reason_and_left_alone() {
     std::fs::write(shelf.path(), &garbage).expect("written");
     assert!(open(&shelf.folder, &shelf.clock).await.is_err());
     assert_eq!(std::fs::read(shelf.path()).expect("read"), garbage);
+}
+
+#[tokio::test]
+async fn a_search_through_five_hundred_conversations_takes_no_time() {
+    let shelf = Shelf::new().await;
+    let ada = shelf.teacher("ada").await;
+    let filler = "Most are on track; two need attention before the third evaluation, as the table shows. ".repeat(20);
+    for at in 0..500 {
+        let mut new = shelf.new_turn(&ada, None, &format!("message-{at}"));
+        new.turn.words = format!("Question {at}");
+        let Started::New(mut stored) = shelf.store.start(new).await.expect("answers") else { panic!("not begun") };
+        stored.turn.begin_step();
+        stored.turn.add_text(&filler);
+        stored.turn.add_text(if at == 77 { "Dvořák" } else { "Nobody" });
+        stored.turn.close(Ending::Done);
+        shelf.store.save(&mut stored, &[]).await.expect("saved");
+    }
+    let wanted = Wanted::parse("dvorak EVALUATION").expect("two words");
+    let begun = std::time::Instant::now();
+    let hits = shelf.store.search(&ada.teacher.id, &wanted, 50).await.expect("answers");
+    let took = begun.elapsed();
+    let words: Vec<&str> = hits.iter().filter_map(|hit| Some(hit.turn.as_ref()?.turn.words.as_str())).collect();
+    assert_eq!(words, ["Question 77"]);
+    assert!(took < std::time::Duration::from_millis(100), "it took {took:?}");
+}
+
+#[tokio::test]
+async fn what_was_said_before_there_was_a_search_is_found_after_the_next_start() {
+    let shelf = Shelf::new().await;
+    let ada = shelf.teacher("ada").await;
+    let stored = shelf.begin(&ada).await;
+    sqlx::query("DELETE FROM turn_words").execute(&shelf.store.writer).await.expect("as it was");
+    let wanted = Wanted::parse("words").expect("a word");
+    assert_eq!(shelf.store.search(&ada.teacher.id, &wanted, 50).await.expect("answers"), vec![]);
+    shelf.store.close().await;
+    let store = open(&shelf.folder, &shelf.clock).await.expect("it opens again");
+    let hits = store.search(&ada.teacher.id, &wanted, 50).await.expect("answers");
+    assert_eq!(hits.iter().filter_map(|hit| hit.turn.clone()).collect::<Vec<_>>(), [stored]);
 }

@@ -63,7 +63,7 @@ pub async fn page(
         older,
         files: (!records.is_empty()).then(|| ["csv", "xlsx"].map(|end| search.file(end))),
     };
-    let mut answer = html(&page)?;
+    let mut answer = html(&page, &state.token(&caller))?;
     if fault.is_some() {
         *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }

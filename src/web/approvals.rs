@@ -21,6 +21,7 @@ use super::{
     present::{Overlay, Presenter, key},
     session::SignedInTeacher,
     state::State,
+    token::{self, Token},
 };
 use crate::{
     assistant::{
@@ -60,6 +61,7 @@ impl Posted {
                 return Err(bad());
             }
         }
+        fields.remove(token::FIELD);
         let decision = fields.remove("decision").ok_or_else(bad)?;
         Ok(Self { decision, hash: fields.remove("hash").unwrap_or_default(), edits: fields })
     }
@@ -101,7 +103,7 @@ pub async fn decide(
         verdict.replaced = state.approvals.approval(&teacher.0.teacher.id, &id).await?;
     }
     if wants_json(&request) {
-        return verdict.as_json(&state);
+        return verdict.as_json(&state, &teacher.0);
     }
     verdict.into_page(&state, &teacher.0, edits).await
 }
@@ -187,7 +189,7 @@ impl Verdict {
 
     /// For the page's script and for any other: the outcome, and the parts of
     /// the page that changed.
-    fn as_json(&self, state: &State) -> Result<HttpResponse, PageError> {
+    fn as_json(&self, state: &State, caller: &Caller) -> Result<HttpResponse, PageError> {
         let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
         let outcome = self.approval.outcome.as_ref().map(|outcome| &outcome.said);
         let mut body = json!({
@@ -196,7 +198,7 @@ impl Verdict {
             "hash": self.approval.hash(),
             "outcome": outcome,
             "turn": self.approval.turn,
-            "parts": self.changed_parts(&presenter)?,
+            "parts": self.changed_parts(&presenter, &state.token(caller))?,
         });
         let Some(refusal) = &self.refusal else { return Ok(HttpResponse::Ok().json(body)) };
         body["error"] = json!({ "words": refusal.words });
@@ -205,12 +207,12 @@ impl Verdict {
 
     /// The card as it stands now, and what must be done first. A card whose
     /// corrections were not taken over stays as it was typed.
-    fn changed_parts(&self, presenter: &Presenter<'_>) -> Result<Vec<serde_json::Value>, PageError> {
+    fn changed_parts(&self, presenter: &Presenter<'_>, token: &Token) -> Result<Vec<serde_json::Value>, PageError> {
         if self.refusal.as_ref().is_some_and(|refusal| refusal.status == StatusCode::UNPROCESSABLE_ENTITY) {
             return Ok(Vec::new());
         }
         let part = |key: String, part: &Part| {
-            let html = part.render().map_err(anyhow::Error::from)?;
+            let html = part.render_with_values(token).map_err(anyhow::Error::from)?;
             Ok::<_, PageError>(json!({ "key": key, "html": html }))
         };
         let approval = &self.approval;
@@ -237,7 +239,7 @@ impl Verdict {
         let Refusal { status, words, pause } = refusal;
         let overlay = Overlay { approval: approval.id.clone(), edits, words, pause };
         let page = chat::page(state, caller, &approval.conversation, Typed::default(), Some(&overlay)).await?;
-        let mut answer = html(&page)?;
+        let mut answer = html(&page, &state.token(caller))?;
         *answer.status_mut() = status;
         Ok(answer)
     }
@@ -277,9 +279,9 @@ pub async fn send_all(
         return Ok(see(&format!("/chat/{}#turn-{turn}", stored.conversation)));
     }
     let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
-    let mut parts = Vec::new();
+    let (mut parts, token) = (Vec::new(), state.token(&teacher.0));
     for verdict in &verdicts {
-        parts.extend(verdict.changed_parts(&presenter)?);
+        parts.extend(verdict.changed_parts(&presenter, &token)?);
     }
     let refused: Vec<&str> = verdicts.iter().filter_map(|v| v.refusal.as_ref()).map(|r| r.words.as_str()).collect();
     Ok(HttpResponse::Ok().json(json!({ "turn": turn, "parts": parts, "refused": refused })))

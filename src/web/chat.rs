@@ -19,12 +19,13 @@ use serde_json::json;
 pub use quiet::{FOR_A_PAGE, until_quiet};
 
 use super::{
+    conversations,
     error::{PageError, wants_json, whole_seconds},
     frame::{self, html},
     login::see,
     pages,
-    parts::{Composer, Place},
-    present::{self, Overlay, Presenter, clock_time},
+    parts::{Back, Composer, Place},
+    present::{self, Overlay, Presenter},
     session::SignedInTeacher,
     state::State,
 };
@@ -60,7 +61,7 @@ pub async fn blank(
 ) -> Result<HttpResponse, PageError> {
     let words: String = prepared.words.chars().filter(|sign| !sign.is_control()).take(LONGEST_PREPARED).collect();
     let page = blank_page(&state, &teacher.0, words, None).await?;
-    html(&page)
+    html(&page, &state.token(&teacher.0))
 }
 
 async fn blank_page(
@@ -75,6 +76,7 @@ async fn blank_page(
         frame,
         greeting: greeting(&state.clock.wall(), &caller.teacher.name),
         title: "New conversation".to_owned(),
+        shelved: None,
         turns: Vec::new(),
         composer: Composer { conversation: None, client_id: fresh(state), words, error, running: None, asks },
     })
@@ -102,7 +104,7 @@ pub async fn show(
 ) -> Result<HttpResponse, PageError> {
     let id = ConversationId::parse(&conversation).ok_or(PageError::NotFound)?;
     let page = page(&state, &teacher.0, &id, Typed::default(), None).await?;
-    html(&page)
+    html(&page, &state.token(&teacher.0))
 }
 
 /// What came back because it could not be taken.
@@ -138,6 +140,7 @@ pub async fn page(
     Ok(pages::Chat {
         frame: frame::of(state, caller, &conversation.title, Place::Elsewhere, Some(id.as_str())).await?,
         greeting: greeting(&state.clock.wall(), &caller.teacher.name),
+        shelved: Some(conversations::shelved(&conversation, Back::Chat)),
         title: conversation.title,
         turns: turns.iter().map(|stored| presenter.turn(stored, &approvals, alive(stored))).collect(),
         composer,
@@ -180,7 +183,7 @@ async fn said(
         Err(fault) => return give_back(request, state, caller, conversation, post.words, Turned::Words(fault)).await,
     };
     match state.assistant.say(caller, conversation.clone(), &words, client_id).await {
-        Ok(stored) if wants_json(request) => Ok(HttpResponse::Ok().json(answer(state, &stored)?)),
+        Ok(stored) if wants_json(request) => Ok(HttpResponse::Ok().json(answer(state, caller, &stored)?)),
         Ok(stored) => {
             until_quiet(state, caller, &stored.turn.id, quiet::FOR_A_PAGE).await?;
             Ok(see(&format!("/chat/{}#turn-{}", stored.conversation, stored.turn.id)))
@@ -195,9 +198,10 @@ async fn said(
 }
 
 /// What the page's script puts in place: the turn, from which it follows on.
-fn answer(state: &State, stored: &StoredTurn) -> Result<serde_json::Value, PageError> {
+fn answer(state: &State, caller: &Caller, stored: &StoredTurn) -> Result<serde_json::Value, PageError> {
     let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
-    let turn = presenter.turn(stored, &[], true).render().map_err(anyhow::Error::from)?;
+    let turn = presenter.turn(stored, &[], true);
+    let turn = turn.render_with_values(&state.token(caller)).map_err(anyhow::Error::from)?;
     Ok(json!({ "conversation": stored.conversation, "turn": stored.turn.id, "html": turn }))
 }
 
@@ -253,32 +257,9 @@ async fn give_back(
         Some(id) => page(state, caller, &id, Typed { words, error }, None).await?,
         None => blank_page(state, caller, words, error).await?,
     };
-    let mut answer = html(&page)?;
+    let mut answer = html(&page, &state.token(caller))?;
     *answer.status_mut() = why.status();
     Ok(why.waits(state, answer))
-}
-
-/// `GET /conversations`
-pub async fn list(state: Data<State>, teacher: SignedInTeacher) -> Result<HttpResponse, PageError> {
-    let conversations = state.conversations.list(&teacher.0.teacher.id, 500).await?;
-    let open = state.approvals.waiting(&teacher.0.teacher.id).await?;
-    let item = |conversation: &crate::assistant::conversation::Conversation| pages::Conversation {
-        id: conversation.id.to_string(),
-        title: conversation.title.clone(),
-        when: clock_time(&*state.clock, conversation.updated_at),
-        at: conversation.updated_at.to_string(),
-        waiting: match open.get(&conversation.id).copied().unwrap_or(0) {
-            0 => String::new(),
-            1 => "1 draft waiting".to_owned(),
-            many => format!("{many} drafts waiting"),
-        },
-    };
-    let stretches = frame::by_time(&conversations, &*state.clock)
-        .into_iter()
-        .map(|(title, group)| pages::Stretch { title: title.to_owned(), items: group.into_iter().map(item).collect() })
-        .collect();
-    let frame = frame::of(&state, &teacher.0, "Conversations", Place::Conversations, None).await?;
-    html(&pages::Conversations { frame, stretches })
 }
 
 /// The state word of a turn for scripts: done, waiting or failed.

@@ -1,4 +1,4 @@
-//! No state change from another site.
+//! No state change from another site, and none from a page of an earlier sign-in.
 //!
 //! Browsers say where a request comes from (W3C Fetch Metadata; `Origin` where
 //! that is missing). A request that says nothing is let through only as JSON,
@@ -7,20 +7,30 @@
 //!
 //! Our pages give no referrer, and a browser that gives none calls the origin
 //! of a form "null"; what it says about the site is then the whole truth.
+//!
+//! Beside what the browser says stands a [token](super::token), which every form
+//! carries and only this session's pages have. Two routes take JSON from other
+//! programs without one: no form can be made to post JSON, and a decision needs
+//! the draft's unguessable id and the hash of what was shown.
 
+use actix_session::SessionExt;
 use actix_web::{
     Error,
     body::MessageBody,
-    dev::{ServiceRequest, ServiceResponse},
+    dev::{Payload, ServiceRequest, ServiceResponse},
     http::{Method, header},
     middleware::Next,
-    web::Data,
+    web::{Bytes, Data},
 };
+use url::form_urlencoded;
 
-use super::{error::PageError, state::State};
+use super::{error::PageError, return_to, session, state::State, token};
 
 /// Middleware: refuses state changes that come from elsewhere.
-pub async fn guard(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse, Error> {
+pub async fn guard(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
     let own = request.app_data::<Data<State>>().map(|state| state.public_url.origin().ascii_serialization());
     let came = Came {
         method: request.method(),
@@ -31,7 +41,55 @@ pub async fn guard(request: ServiceRequest, next: Next<impl MessageBody + 'stati
     if !came.is_own(own.as_deref()) {
         return Ok(request.error_response(PageError::ForeignOrigin));
     }
+    if let Err(stale) = fresh(&mut request).await? {
+        return Ok(request.error_response(stale));
+    }
     Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// Whether a state change comes from a page of this very session. Who has no
+/// session changes nothing here, and is told so by the handler.
+async fn fresh(request: &mut ServiceRequest) -> Result<Result<(), PageError>, Error> {
+    let script = said(request, header::CONTENT_TYPE.as_str()).is_some_and(is_json) && serves_scripts(request.path());
+    if is_look(request.method()) || script {
+        return Ok(Ok(()));
+    }
+    let sign_in = session::sign_in_of(&request.get_session());
+    let (Some(state), Some(sign_in)) = (request.app_data::<Data<State>>().cloned(), sign_in) else { return Ok(Ok(())) };
+    let body = request.extract::<Bytes>().await?;
+    request.set_payload(Payload::from(body.clone()));
+    let of_script = said(request, token::HEADER).map(str::to_owned);
+    let said = of_script.or_else(|| field(&body, token::FIELD)).unwrap_or_default();
+    if state.tokens.knows(&sign_in, &said) {
+        return Ok(Ok(()));
+    }
+    Ok(Err(PageError::Stale { typed: typed(&body), back: return_to::nearest(request.path()) }))
+}
+
+fn is_look(method: &Method) -> bool {
+    [Method::GET, Method::HEAD].contains(method)
+}
+
+/// Where other programs post JSON, with the session and nothing else.
+fn serves_scripts(path: &str) -> bool {
+    path == "/prompt" || path.strip_prefix("/approvals/").is_some_and(|id| !id.contains('/'))
+}
+
+/// A form's field, if it is there once.
+fn field(body: &[u8], name: &str) -> Option<String> {
+    let mut found = form_urlencoded::parse(body).filter(|(given, _)| given == name);
+    let (_, value) = found.next()?;
+    found.next().is_none().then(|| value.into_owned())
+}
+
+/// The fields that are the page's own, and that nobody typed.
+const OF_THE_PAGE: [&str; 7] = [token::FIELD, "client_id", "hash", "decision", "approval", "back", "pinned"];
+
+/// What the teacher wrote into a form, so that it can be given back.
+fn typed(body: &[u8]) -> Vec<String> {
+    let by_hand = |name: &str| !OF_THE_PAGE.contains(&name) && !name.starts_with(crate::assistant::caution::TICK);
+    let fields = form_urlencoded::parse(body).filter(|(name, value)| by_hand(name) && !value.trim().is_empty());
+    fields.map(|(_, value)| value.into_owned()).collect()
 }
 
 /// What a header says. One that comes twice or cannot be read says something
@@ -52,7 +110,7 @@ struct Came<'a> {
 
 impl Came<'_> {
     fn is_own(&self, own: Option<&str>) -> bool {
-        if [Method::GET, Method::HEAD].contains(self.method) {
+        if is_look(self.method) {
             return true;
         }
         match (self.site, self.origin) {
@@ -102,6 +160,28 @@ mod tests {
             (None, None, json, true),
         ] {
             assert_eq!(passes(post, site, origin, content_type), expected, "{site:?} {origin:?} {content_type:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_typed_is_told_from_what_the_page_put_there() {
+        let body = b"token=t&hash=h&decision=send&tick-other-s-1=yes&subject=Hello&body=Dear+Mateo%0A&note=+";
+        assert_eq!(typed(body), ["Hello", "Dear Mateo\n"]);
+        assert_eq!(field(body, "token").as_deref(), Some("t"));
+        assert_eq!(field(b"token=t&token=t", "token"), None, "two are none");
+    }
+
+    #[test]
+    fn two_routes_alone_take_json_without_a_token() {
+        for (path, expected) in [
+            ("/prompt", true),
+            ("/approvals/0", true),
+            ("/approvals/0/x", false),
+            ("/approvals", false),
+            ("/turns/0/approvals", false),
+            ("/chat", false),
+        ] {
+            assert_eq!(serves_scripts(path), expected, "{path}");
         }
     }
 

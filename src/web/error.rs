@@ -43,6 +43,14 @@ pub enum PageError {
     /// The request comes from another site.
     #[error("the request comes from another site")]
     ForeignOrigin,
+    /// The page that was posted is of an earlier sign-in, or of none.
+    #[error("the page is of an earlier sign-in")]
+    Stale {
+        /// What the teacher wrote on it.
+        typed: Vec<String>,
+        /// Where that page is.
+        back: String,
+    },
     /// More than is read.
     #[error("the request is too large")]
     TooLarge,
@@ -169,6 +177,12 @@ impl PageError {
                 "To keep you safe, only this site's own pages may do that. Nothing was changed.",
                 home,
             ),
+            Self::Stale { back, .. } => told(
+                StatusCode::FORBIDDEN,
+                "This page is from before you last signed in",
+                "Nothing was changed, and nothing was sent. Load the page again, and do it once more.",
+                ("Load the page again", back),
+            ),
             Self::TooLarge => told(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "That is too much at once",
@@ -283,7 +297,7 @@ fn tell(asked: &Asked, fault: &Error) -> HttpResponse {
         let body = json!({ "error": { "words": told.words, "title": told.title, "reference": reference } });
         HttpResponse::build(told.status).json(body)
     } else {
-        page(asked, told, reference)
+        page(asked, told, reference, typed(error))
     };
     if let Some(seconds) = retry_after {
         answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
@@ -328,6 +342,7 @@ fn reference(asked: &Asked, error: &PageError) -> Option<String> {
         | PageError::BadRequest(_)
         | PageError::WrongMethod
         | PageError::ForeignOrigin
+        | PageError::Stale { .. }
         | PageError::TooLarge
         | PageError::Conflict(_)
         | PageError::TooMany { .. }
@@ -335,7 +350,15 @@ fn reference(asked: &Asked, error: &PageError) -> Option<String> {
     }
 }
 
-fn page(asked: &Asked, told: Told, reference: Option<String>) -> HttpResponse {
+/// What was written on a page that could not be taken.
+fn typed(error: &PageError) -> Vec<String> {
+    match error {
+        PageError::Stale { typed, .. } => typed.clone(),
+        _ => Vec::new(),
+    }
+}
+
+fn page(asked: &Asked, told: Told, reference: Option<String>, typed: Vec<String>) -> HttpResponse {
     let demo = asked.state.as_ref().and_then(|state| state.demo.clone());
     let (next, href) = told.next;
     let page = Message {
@@ -345,6 +368,7 @@ fn page(asked: &Asked, told: Told, reference: Option<String>) -> HttpResponse {
         next: next.to_owned(),
         href,
         reference,
+        typed,
     };
     match page.render() {
         Ok(html) => HttpResponse::build(told.status).content_type("text/html; charset=utf-8").body(html),

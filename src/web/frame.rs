@@ -1,7 +1,7 @@
 //! What stands around every page: the banner, the side bar, the teacher's name.
 
 use actix_web::HttpResponse;
-use askama::Template;
+use askama::{Template, Values};
 use jiff::{Timestamp, ToSpan, civil::Date};
 
 use super::{
@@ -52,12 +52,13 @@ fn past(conversation: &Conversation, current: Option<&str>) -> Past {
     }
 }
 
-/// Conversations by stretch of time, for a reader: they come newest first.
+/// Conversations by stretch of time, for a reader: they come newest first, and
+/// the pinned ones before all others.
 pub fn by_time<'a>(conversations: &'a [Conversation], clock: &dyn Clock) -> Vec<(&'static str, Vec<&'a Conversation>)> {
     let today = clock.wall().date();
     let mut groups: Vec<(&'static str, Vec<&Conversation>)> = Vec::new();
     for conversation in conversations {
-        let stretch = stretch(conversation.updated_at, today, clock);
+        let stretch = if conversation.pinned { "Pinned" } else { stretch(conversation.updated_at, today, clock) };
         match groups.last_mut() {
             Some((title, group)) if *title == stretch => group.push(conversation),
             _ => groups.push((stretch, vec![conversation])),
@@ -82,8 +83,8 @@ fn stretch(at: Timestamp, today: Date, clock: &dyn Clock) -> &'static str {
     }
 }
 
-/// A rendered page as an answer.
-pub fn html(page: &impl Template) -> Result<HttpResponse, PageError> {
-    let html = page.render().map_err(anyhow::Error::from)?;
+/// A rendered page as an answer; its forms carry the token of whoever reads it.
+pub fn html(page: &impl Template, token: &impl Values) -> Result<HttpResponse, PageError> {
+    let html = page.render_with_values(token).map_err(anyhow::Error::from)?;
     Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html))
 }

@@ -53,7 +53,7 @@ pub async fn front_door(
         Some(path) if path != return_to::HOME => format!("/auth/login?return_to={}", encoded(&path)),
         _ => "/auth/login".to_owned(),
     };
-    html(&SignIn { frame: frame::alone("Sign in", state.demo.clone()), href, notice: None })
+    html(&SignIn { frame: frame::alone("Sign in", state.demo.clone()), href, notice: None }, &askama::NO_VALUES)
 }
 
 /// Who comes to this computer by another of its names (127.0.0.1 for localhost)

@@ -19,7 +19,7 @@ pub use chat::Chat;
 pub use class::{Attention, Class, Figure, WriteTo};
 pub use classes::{ClassCard, Classes, Semester, Share};
 pub use connections::{AccountCard, AccountState, Connections, Permission, Use};
-pub use conversations::{Conversation, Conversations, Stretch};
+pub use conversations::{Away, Conversation, Conversations, Found, Stretch};
 pub use message::Message;
 pub use settings::{Choice, Settings};
 pub use sign_in::SignIn;

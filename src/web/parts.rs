@@ -16,6 +16,7 @@ mod receipt;
 mod said;
 mod send_all;
 mod sheet;
+mod shelved;
 mod turn;
 
 pub use answer::Answer;
@@ -30,6 +31,7 @@ pub use receipt::{Outcome, Receipt, capitalised};
 pub use said::Said;
 pub use send_all::{Approval, SendAll};
 pub use sheet::{Cell, Column, Sheet};
+pub use shelved::{Back, Shelved};
 pub use turn::{Part, Turn, TurnState};
 
 /// How a thing stands: a colour and a shape, always beside words.

@@ -14,6 +14,18 @@ pub fn checked(path: &str) -> String {
     if is_page(path) { path.to_owned() } else { HOME.to_owned() }
 }
 
+/// The page that a form stood on, as far as its own path tells.
+pub fn nearest(path: &str) -> String {
+    let mut page = path;
+    while !page.is_empty() {
+        if is_page(page) {
+            return page.to_owned();
+        }
+        page = page.rsplit_once('/').map_or("", |(above, _)| above);
+    }
+    HOME.to_owned()
+}
+
 fn is_page(path: &str) -> bool {
     if ["/chat", "/classes", "/connections", "/conversations", "/settings"].contains(&path) {
         return true;
@@ -39,6 +51,24 @@ mod tests {
         for path in ["/chat", "/settings", "/classes", "/classes/c-01", "/students/s-1001", &conversation] {
             assert_eq!(checked(path), path);
         }
+    }
+
+    #[test]
+    fn a_form_leads_back_to_the_page_that_it_stood_on() {
+        let id = "0".repeat(32);
+        for (path, page) in [
+            ("/chat", "/chat"),
+            ("/settings/retention", "/settings"),
+            ("/students/s-1001/address", "/students/s-1001"),
+            ("/connections/google/disconnect", "/connections"),
+            ("/auth/logout", HOME),
+            ("//evil.example", HOME),
+            ("", HOME),
+        ] {
+            assert_eq!(nearest(path), page, "{path}");
+        }
+        assert_eq!(nearest(&format!("/chat/{id}")), format!("/chat/{id}"));
+        assert_eq!(nearest(&format!("/approvals/{id}")), HOME);
     }
 
     #[test]

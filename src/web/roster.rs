@@ -88,7 +88,7 @@ pub async fn classes(state: Data<State>, teacher: SignedInTeacher) -> Result<Htt
     let frame = frame::of(&state, &teacher.0, "Classes", Place::Classes, None).await?;
     let now: Vec<ClassView> = classes.into_iter().filter(|class| class.is_current).collect();
     let charts = drawn([Chart::averages_of_classes(&now)]);
-    html(&Classes { frame, semesters, charts })
+    html(&Classes { frame, semesters, charts }, &state.token(&teacher.0))
 }
 
 /// The charts on which there is something to see.
@@ -139,7 +139,7 @@ pub async fn class(state: Data<State>, teacher: SignedInTeacher, id: Path<String
         asks.push(ask(&state, format!("Who is at risk in {}?", class.title)));
     }
     let alone = std::slice::from_ref(&class);
-    html(&Class {
+    let page = Class {
         frame: frame::of(&state, &teacher.0, &class.title, Place::Classes, None).await?,
         about: format!("{} · {} · {}", class.term, students(&class), graded(&class)),
         summary: figures(&class),
@@ -150,7 +150,8 @@ pub async fn class(state: Data<State>, teacher: SignedInTeacher, id: Path<String
         legend: legend(),
         name: class.title,
         asks,
-    })
+    };
+    html(&page, &state.token(&teacher.0))
 }
 
 fn find_class(state: &State, caller: &Caller, id: &str) -> Result<ClassView, PageError> {
@@ -212,7 +213,10 @@ pub async fn student(
     let student = find(&state, &teacher.0, &id)?;
     let email = student.email.as_ref().map(ToString::to_string).unwrap_or_default();
     let saved = request.query_string() == "saved";
-    html(&student_page(&state, &teacher.0, student, Address { email, error: None, saved }).await?)
+    html(
+        &student_page(&state, &teacher.0, student, Address { email, error: None, saved }).await?,
+        &state.token(&teacher.0),
+    )
 }
 
 fn find(state: &State, caller: &Caller, id: &str) -> Result<StudentView, PageError> {
@@ -309,7 +313,8 @@ pub async fn change_address(
         Ok(email) => email,
         Err(fault) => {
             let address = Address { email: form.email.clone(), error: Some(fault.to_string()), saved: false };
-            let mut answer = html(&student_page(&state, &teacher.0, student, address).await?)?;
+            let mut answer =
+                html(&student_page(&state, &teacher.0, student, address).await?, &state.token(&teacher.0))?;
             *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
             return Ok(answer);
         }

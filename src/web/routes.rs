@@ -10,7 +10,8 @@ use actix_web::{
 };
 
 use super::{
-    activity, approvals, assets, chat, connections, downloads, leaving, login, roster, scripts, settings, stream, turns,
+    activity, approvals, assets, chat, connections, conversations, downloads, leaving, login, roster, scripts,
+    settings, stream, turns,
 };
 
 /// The longest form or JSON body, in bytes.
@@ -70,7 +71,11 @@ fn with_session() -> Vec<Line> {
         change("/chat", chat::begin),
         look("/chat/{conversation}", chat::show),
         change("/chat/{conversation}", chat::reply),
-        look("/conversations", chat::list),
+        change("/chat/{conversation}/title", conversations::rename),
+        change("/chat/{conversation}/pin", conversations::pin),
+        change("/chat/{conversation}/delete", conversations::put_away),
+        change("/chat/{conversation}/restore", conversations::bring_back),
+        look("/conversations", conversations::list),
         look("/turns/{turn}/events", stream::events),
         look("/turns/{turn}/tables/{file}", downloads::of_turn),
         change("/turns/{turn}/stop", turns::stop),

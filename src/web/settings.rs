@@ -33,7 +33,7 @@ pub struct Done {
 
 /// `GET /settings`
 pub async fn show(state: Data<State>, teacher: SignedInTeacher, done: Query<Done>) -> Result<HttpResponse, PageError> {
-    html(&page(&state, &teacher.0, done.into_inner().done, None).await?)
+    html(&page(&state, &teacher.0, done.into_inner().done, None).await?, &state.token(&teacher.0))
 }
 
 /// The page; `typed` are days that could not be taken over, and why.
@@ -111,7 +111,7 @@ pub async fn retention(
         }
         Err(fault) => {
             let typed = Some((form.days.clone(), fault.to_string()));
-            let mut answer = html(&page(&state, &teacher.0, String::new(), typed).await?)?;
+            let mut answer = html(&page(&state, &teacher.0, String::new(), typed).await?, &state.token(&teacher.0))?;
             *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
             Ok(answer)
         }

@@ -7,15 +7,21 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{parts::Demo, rates::Rates, session::Lifetimes};
+use super::{
+    parts::Demo,
+    rates::Rates,
+    session::Lifetimes,
+    token::{Token, Tokens},
+};
 use crate::{
     assistant::{
         Assistant,
         conversation::{Approvals, Conversations, Forgetting},
+        shelf::Shelf,
     },
     audit::{Activity, Journal},
     clock::{Clock, Ids},
-    identity::{Allowed, PreferencesStore, SignIn, SignIns},
+    identity::{Allowed, Caller, PreferencesStore, SignIn, SignIns},
     school::{AddressChanges, School},
     vault::{Connections, Vault},
 };
@@ -48,6 +54,8 @@ pub struct State {
     pub assistant: Arc<Assistant>,
     /// Where conversations are kept.
     pub conversations: Arc<dyn Conversations>,
+    /// Where conversations are named, put away and searched.
+    pub shelf: Arc<dyn Shelf>,
     /// Where drafts and what became of them are kept.
     pub approvals: Arc<dyn Approvals>,
     /// Where sign-ins are kept.
@@ -74,6 +82,8 @@ pub struct State {
     pub vault: Arc<Vault>,
     /// How long a session lasts.
     pub lifetimes: Lifetimes,
+    /// What the forms of a session carry.
+    pub tokens: Tokens,
     /// Who may come in.
     pub allowed: Allowed,
     /// Counts the sign-ins that ended, so that streams notice.
@@ -97,6 +107,11 @@ pub struct State {
 }
 
 impl State {
+    /// What the forms carry that this teacher is shown.
+    pub fn token(&self, caller: &Caller) -> Token {
+        self.tokens.of(&caller.sign_in)
+    }
+
     /// Whether browsers come by https.
     pub fn is_https(&self) -> bool {
         self.public_url.scheme() == "https"

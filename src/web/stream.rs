@@ -137,7 +137,8 @@ impl Reader {
         let had = last.filter(|(epoch, _)| *epoch == live.epoch).map_or_else(Had::default, |(_, had)| had);
         let count = live.follow();
         let departures = state.departures.subscribe();
-        Self { state, caller, ends_at, departures, turn, live, count, had, translator: Translator::default() }
+        let translator = Translator::with(state.token(&caller));
+        Self { state, caller, ends_at, departures, turn, live, count, had, translator }
     }
 
     /// The first frames. Who has had nothing begins with the turn as it stood

@@ -66,6 +66,7 @@ async fn back(
     let approvals = state.approvals.of_conversation(&teacher.0.teacher.id, &stored.conversation).await?;
     let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
     let alive = stored.turn.status == Status::Running;
-    let turn = presenter.turn(stored, &approvals, alive).render().map_err(anyhow::Error::from)?;
+    let turn = presenter.turn(stored, &approvals, alive);
+    let turn = turn.render_with_values(&state.token(&teacher.0)).map_err(anyhow::Error::from)?;
     Ok(HttpResponse::Ok().json(json!({ "conversation": stored.conversation, "turn": stored.turn.id, "html": turn })))
 }

@@ -96,7 +96,7 @@ async fn a_recipient_whom_nobody_asked_for_is_unticked_and_left_out_of_the_click
     assert_eq!(ticks, [vec![], vec![], vec!["tick-whom-s-1003".to_owned()]]);
     assert!(cards[2].doubts[0].ends_with("I want to write to Amara Nwosu."), "{:?}", cards[2].doubts);
     let bar = ada.page(&asked.conversation).await.form("form.send-all");
-    assert_eq!(bar.fields.len(), 2, "{bar:?}");
+    assert_eq!(bar.fields.iter().filter(|(name, _)| name == "approval").count(), 2, "{bar:?}");
     // Nor does a request of one's own make.
     let all: Vec<String> = cards.iter().map(|card| format!("{}:{}", card.id, card.hash)).collect();
     let fields: Vec<(&str, &str)> = all.iter().map(|value| ("approval", value.as_str())).collect();

@@ -43,6 +43,7 @@ mod routes;
 mod scripts;
 mod security_page;
 mod settings;
+mod shelf;
 mod sign_in;
 mod snapshots;
 mod source_rules;

@@ -4,6 +4,7 @@
 mod census;
 mod matrix;
 mod origins;
+mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -142,9 +143,13 @@ impl Route {
             | "/auth/logout-everywhere"
             | "/settings/forget"
             | "/connections/{connection}/disconnect"
+            | "/chat/{conversation}/delete"
+            | "/chat/{conversation}/restore"
             | "/turns/{turn}/stop"
             | "/turns/{turn}/resume" => vec![Body::Form(Vec::new())],
             "/chat" | "/chat/{conversation}" => vec![Body::Form(vec![("words", text("hello"))])],
+            "/chat/{conversation}/title" => vec![Body::Form(vec![("title", text("A name"))])],
+            "/chat/{conversation}/pin" => vec![Body::Form(vec![("pinned", text("yes"))])],
             "/turns/{turn}/approvals" => {
                 vec![Body::Form(vec![("approval", format!("{}:{}", things.get("approval"), things.hash))])]
             }

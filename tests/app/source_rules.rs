@@ -58,3 +58,32 @@ fn system_messages_are_built_in_one_place() {
     assert_eq!(files_with("Message::Tool {"), ["assistant/conversation.rs", "clients/openai.rs"]);
     assert_eq!(files_with("Trusted::kept("), ["store/conversations.rs"]);
 }
+
+/// The pages' templates, by their names; the sandbox's are another site's.
+fn templates(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("sandbox") {
+            templates(&path, found);
+        } else if path.extension().is_some_and(|end| end == "html") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_form_that_posts_carries_the_token() {
+    let (mut files, mut forms) = (Vec::new(), 0);
+    templates(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("templates"), &mut files);
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        for form in text.split("<form").skip(1) {
+            let form = form.split("</form>").next().unwrap();
+            let posts = form.contains(r#"method="post""#) && form.contains(r#"{% include "parts/token.html" %}"#);
+            assert!(posts || form.contains(r#"method="get""#), "{}: <form{form}", file.display());
+            forms += 1;
+        }
+    }
+    assert!(forms >= 12, "{forms}");
+    assert_eq!(files_with("<form"), [""; 0], "forms stand in templates");
+}

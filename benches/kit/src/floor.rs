@@ -89,7 +89,7 @@ async fn turn(floor: Data<Floor>, words: String) -> Result<HttpResponse, actix_w
     let said = floor.model.ask(&request).await.map_err(ErrorBadGateway)?;
     let frames = said.map(|event| match event {
         Ok(ModelEvent::Text(text)) => Ok(Bytes::from(format!("data: {}\n\n", json!(text)))),
-        Ok(ModelEvent::Working | ModelEvent::End { .. }) => Ok(Bytes::new()),
+        Ok(ModelEvent::Working | ModelEvent::Usage(_) | ModelEvent::End { .. }) => Ok(Bytes::new()),
         Err(fault) => Err(ErrorBadGateway(fault)),
     });
     let end = stream::iter([Ok(Bytes::from_static(b"data: \"done\"\n\n"))]);

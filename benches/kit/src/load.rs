@@ -36,8 +36,8 @@ pub(crate) async fn storm(visitors: &[Visitor], ask: Ask, warm: Duration, window
     let opens = Instant::now() + warm;
     let closes = opens + window;
     let (tell, mut told) = mpsc::unbounded_channel();
-    for visitor in visitors.iter().cloned() {
-        let tell = tell.clone();
+    for visitor in visitors {
+        let (visitor, tell) = (visitor.clone(), tell.clone());
         tokio::spawn(async move {
             while Instant::now() < closes {
                 let answer = visitor.turn(&ask, None).await;
@@ -72,8 +72,8 @@ pub(crate) async fn storm(visitors: &[Visitor], ask: Ask, warm: Duration, window
 /// A number of turns for each visitor.
 pub(crate) async fn turns(visitors: &[Visitor], ask: Ask, each: u32) -> Tally {
     let (tell, mut told) = mpsc::unbounded_channel();
-    for visitor in visitors.iter().cloned() {
-        let tell = tell.clone();
+    for visitor in visitors {
+        let (visitor, tell) = (visitor.clone(), tell.clone());
         tokio::spawn(async move {
             for _ in 0..each {
                 let _heard = tell.send(visitor.turn(&ask, None).await);
@@ -107,10 +107,9 @@ pub(crate) async fn hold<T>(
     let turns: Vec<_> = visitors
         .iter()
         .cycle()
-        .cloned()
         .take(usize::try_from(count)?)
         .map(|visitor| {
-            let begun = Arc::clone(&begun);
+            let (visitor, begun) = (visitor.clone(), Arc::clone(&begun));
             at += APART;
             tokio::spawn(async move {
                 sleep(at).await;

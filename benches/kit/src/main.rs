@@ -58,6 +58,9 @@ struct Run {
     /// Leave out all but one part: turns, chunks or memory.
     #[arg(long)]
     only: Option<plan::Part>,
+    /// No figures: a sign-in and one turn on either side, to see that it works.
+    #[arg(long, conflicts_with_all = ["quick", "only"])]
+    once: bool,
 }
 
 fn main() -> anyhow::Result<()> {

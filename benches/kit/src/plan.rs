@@ -121,6 +121,9 @@ pub(crate) async fn run(run: &Run) -> anyhow::Result<()> {
     let size = Size::of(run);
     let http = HttpClients::new(&Outbound::default())?.stream;
     let (_mock, model) = child::start(&["mock"])?;
+    if run.once {
+        return once(run, model, &http).await;
+    }
     let wanted = |part| run.only.is_none_or(|only| only == part);
     let mut misses = 0;
     if wanted(Part::Memory) {
@@ -130,8 +133,7 @@ pub(crate) async fn run(run: &Run) -> anyhow::Result<()> {
     let app = Application::start(&run.app, &run.scratch, model, &http).await?;
     let visitors = sign_in(&http, &app.base, 64).await?;
     if wanted(Part::Turns) {
-        let (floor, port) = child::start(&["floor", "--model", &format!("http://127.0.0.1:{model}/v1")])?;
-        let on_floor = Visitor::to_floor(&http, &format!("http://127.0.0.1:{port}"));
+        let (floor, on_floor) = floor(model, &http)?;
         let floor = (&floor, vec![on_floor; visitors.len()]);
         misses += report::turns(&ladder(&size, (&app.process, visitors.clone()), floor).await?)?;
     }
@@ -139,6 +141,21 @@ pub(crate) async fn run(run: &Run) -> anyhow::Result<()> {
         misses += report::chunks(&chunks(&size, &app.process, &visitors).await?)?;
     }
     report::verdict(misses)
+}
+
+/// Whether the application and the floor still do what is to be measured.
+async fn once(run: &Run, model: u16, http: &Client) -> anyhow::Result<()> {
+    let app = Application::start(&run.app, &run.scratch, model, http).await?;
+    let (_floor, on_floor) = floor(model, http)?;
+    for visitor in [Visitor::sign_in(http, &app.base).await?, on_floor] {
+        visitor.turn(&Ask::of(100), None).await?;
+    }
+    Ok(())
+}
+
+fn floor(model: u16, http: &Client) -> anyhow::Result<(Process, Visitor)> {
+    let (floor, port) = child::start(&["floor", "--model", &format!("http://127.0.0.1:{model}/v1")])?;
+    Ok((floor, Visitor::to_floor(http, &format!("http://127.0.0.1:{port}"))))
 }
 
 async fn sign_in(http: &Client, base: &str, count: usize) -> anyhow::Result<Vec<Visitor>> {
@@ -169,8 +186,8 @@ async fn ladder(size: &Size, app: Measured<'_>, floor: Measured<'_>) -> anyhow::
     Ok(rungs)
 }
 
-async fn round(size: &Size, side: &Measured<'_>, clients: usize, ask: Ask, sum: &mut Side) -> anyhow::Result<f64> {
-    let (process, visitors) = side;
+async fn round(size: &Size, measured: &Measured<'_>, clients: usize, ask: Ask, sum: &mut Side) -> anyhow::Result<f64> {
+    let (process, visitors) = measured;
     let before = process.cpu()?;
     let tally = load::storm(&visitors[..clients], ask, size.warm, size.window).await;
     let per_second = tally.per_second;

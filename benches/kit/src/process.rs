@@ -15,6 +15,18 @@ use tokio::time::{Instant, sleep};
 /// Linux counts CPU time for readers in hundredths of a second on every platform.
 const TICK: Duration = Duration::from_millis(10);
 
+/// What holds back one busy teacher, and here all clients are the same one.
+const LIMITS: [&str; 6] = [
+    "LIMIT_RUNNING_TURNS",
+    "LIMIT_TURNS_PER_DAY",
+    "LIMIT_TOKENS_PER_DAY",
+    "LIMIT_SITE_TOKENS_PER_DAY",
+    "LIMIT_REQUESTS_PER_MINUTE",
+    "LIMIT_ADDRESS_REQUESTS_PER_MINUTE",
+];
+/// More than a bench ever does.
+const NO_LIMIT: &str = "1000000000";
+
 /// A process that ends when this value does.
 pub(crate) struct Process(Child);
 
@@ -83,6 +95,7 @@ impl Application {
             .env("OPENAI_API_KEY", "mock")
             .env("OPENAI_MODEL", "mock")
             .env("RUST_LOG", "warn")
+            .envs(LIMITS.map(|name| (name, NO_LIMIT)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log)?)

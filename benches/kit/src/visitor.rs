@@ -17,7 +17,7 @@ use crate::ask::{Ask, FIRST, LAST};
 #[derive(Clone)]
 pub(crate) enum Visitor {
     /// To the application, with a session.
-    App { http: Client, base: String, cookie: String },
+    App { http: Client, base: String, cookie: String, token: String },
     /// To the floor.
     Floor { http: Client, base: String },
 }
@@ -40,7 +40,9 @@ impl Visitor {
         let agreed = http.post(provider.join("/auth0/authorize/answer")?).form(&form).send().await?;
         let back = http.get(location_of(&agreed)?).header(COOKIE, &cookie).send().await?;
         let cookie = cookie_of(&back).context("no cookie at the callback")?;
-        Ok(Self::App { http: http.clone(), base: base.to_owned(), cookie })
+        let page = http.get(format!("{base}/chat")).header(COOKIE, &cookie).send().await?.text().await?;
+        let token = value_of(&page, "token")?;
+        Ok(Self::App { http: http.clone(), base: base.to_owned(), cookie, token })
     }
 
     pub(crate) fn to_floor(http: &Client, base: &str) -> Self {
@@ -51,10 +53,11 @@ impl Visitor {
     pub(crate) async fn turn(&self, ask: &Ask, begun: Option<Arc<Semaphore>>) -> anyhow::Result<Answer> {
         let sent = Instant::now();
         let stream = match self {
-            Self::App { http, base, cookie } => {
+            Self::App { http, base, cookie, token } => {
                 let own =
                     |request: RequestBuilder| request.header(COOKIE, cookie).header("sec-fetch-site", "same-origin");
                 let post = own(http.post(format!("{base}/chat"))).header(ACCEPT, "application/json");
+                let post = post.header("x-form-token", token);
                 let answer = post.form(&[("words", ask.to_string())]).send().await?;
                 ensure!(answer.status().is_success(), "POST /chat: {}", answer.status());
                 let answer: Value = answer.json().await?;

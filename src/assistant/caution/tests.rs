@@ -69,6 +69,7 @@ impl Desk {
             teacher: self.ada.id.clone(),
             conversation: ConversationId::fresh(&SystemIds),
             seq,
+            parent: seq - 1,
             client_id: ClientId::fresh(&SystemIds),
             version: 1,
             noted: Vec::new(),

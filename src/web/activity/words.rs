@@ -159,6 +159,11 @@ const OUTCOMES: &[(Kind, &str, &str, End)] = &[
     (Kind::Data, "exported", "Taken along", End::Done),
     (Kind::Data, "address_changed", "Saved", End::Done),
     (Kind::Data, "conversations_deleted", "Deleted", End::Done),
+    (Kind::Data, "conversation_renamed", "Saved", End::Done),
+    (Kind::Data, "conversation_pinned", "Saved", End::Done),
+    (Kind::Data, "conversation_unpinned", "Saved", End::Done),
+    (Kind::Data, "conversation_put_away", "To be deleted in a day", End::Done),
+    (Kind::Data, "conversation_brought_back", "Brought back", End::Done),
     (Kind::Limit, "model_calls", "The answer was stopped", End::Stopped),
     (Kind::Limit, "turn_seconds", "The answer was stopped", End::Stopped),
     (Kind::Limit, "output_tokens", "The answer was stopped", End::Stopped),
@@ -219,6 +224,11 @@ fn data(outcome: &str) -> &'static str {
         "exported" => "Your data were downloaded",
         "address_changed" => "An address was changed",
         "conversations_deleted" => "Conversations were deleted",
+        "conversation_renamed" => "A conversation was renamed",
+        "conversation_pinned" => "A conversation was pinned",
+        "conversation_unpinned" => "A conversation was unpinned",
+        "conversation_put_away" => "A conversation was put away",
+        "conversation_brought_back" => "A conversation was brought back",
         _ => "Data were changed",
     }
 }

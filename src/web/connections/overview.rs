@@ -40,12 +40,8 @@ pub async fn page(state: Data<State>, teacher: SignedInTeacher, done: Query<Done
         accounts.push(account(&state, &caller, connection).await?);
     }
     let notice = done.done.as_deref().and_then(notice);
-    html(&Connections {
-        frame,
-        notice,
-        accounts,
-        by_sign_in: state.connections.by() == crate::vault::ConnectBy::SignIn,
-    })
+    let by_sign_in = state.connections.by() == crate::vault::ConnectBy::SignIn;
+    html(&Connections { frame, notice, accounts, by_sign_in }, &state.token(&caller))
 }
 
 fn notice(done: &str) -> Option<Notice> {

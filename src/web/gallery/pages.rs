@@ -7,16 +7,17 @@ use super::{
     hang, turns,
 };
 use crate::{
+    assistant::search::Wanted,
     identity::Appearance,
     school,
     web::{
         chart,
         pages::{
-            AccountCard, AccountState, Address, Attention, Chat, Choice, Class, ClassCard, Classes, Connections,
-            Conversation, Conversations, Figure, Mail, Message, Permission, Semester, Settings, Share, SignIn, Stretch,
-            Student, StudentNote, Use, WriteTo,
+            AccountCard, AccountState, Address, Attention, Away, Chat, Choice, Class, ClassCard, Classes, Connections,
+            Conversation, Conversations, Figure, Found, Mail, Message, Permission, Semester, Settings, Share, SignIn,
+            Stretch, Student, StudentNote, Use, WriteTo,
         },
-        parts::{Chart, Frame, Notice, Place, Tone, Turn},
+        parts::{Back, Chart, Frame, Notice, Place, Shelved, Tone, Turn},
     },
 };
 
@@ -28,6 +29,7 @@ pub(super) fn all() -> Vec<(String, String)> {
     let mut shown = chats();
     shown.extend(front());
     shown.extend(connections());
+    shown.extend(search());
     shown.extend(school());
     shown.extend(activity::all());
     shown
@@ -44,6 +46,7 @@ fn chat(title: &str, turns: Vec<Turn>) -> Chat {
         frame: frame(title, place, if blank { "" } else { "k1" }),
         greeting: text("Good morning, Mary"),
         title: text(title),
+        shelved: (!blank).then(|| shelved("k1", title, Back::Chat)),
         turns,
         composer: composer((!blank).then_some("k1"), if blank { &QUESTIONS } else { &QUESTIONS[1..] }),
     }
@@ -82,7 +85,9 @@ fn front() -> Vec<(String, String)> {
         next: text(next),
         href: text("/"),
         reference: reference.map(text),
+        typed: Vec::new(),
     };
+    let stale = "Nothing was changed, and nothing was sent. Load the page again, and do it once more.";
     let missing = "It may have been deleted, or the link may be wrong.";
     let refused = "Google says that you did not agree. Nothing was changed. You can try again whenever you like.";
     let signed_out = Notice { title: text("You have signed out."), words: String::new(), ..Notice::stopped("out") };
@@ -107,6 +112,19 @@ fn front() -> Vec<(String, String)> {
             ),
         ),
         keep(
+            "message-stale",
+            &Message {
+                typed: vec![text("A word before Friday"), text("Dear Mateo,\n\nyour last essay was good.")],
+                ..message(
+                    out("Stale"),
+                    "This page is from before you last signed in",
+                    stale,
+                    "Load the page again",
+                    None,
+                )
+            },
+        ),
+        keep(
             "message-out",
             &message(out("Not signed in"), "You were not signed in", refused, "Try again", Some("7f3a-19c2")),
         ),
@@ -118,10 +136,7 @@ fn school() -> Vec<(String, String)> {
     let mut shown = vec![class(), student(), wrong_address(), conversations(), classes()];
     shown.push(settings("settings", None, "appearance"));
     shown.push(settings("settings-wrong", Some(wrong), ""));
-    shown.push(keep(
-        "conversations-empty",
-        &Conversations { frame: frame("Conversations", Place::Conversations, ""), stretches: Vec::new() },
-    ));
+    shown.push(keep("conversations-empty", &no_conversations()));
     shown.push(keep(
         "classes-empty",
         &Classes { frame: frame("Classes", Place::Classes, ""), semesters: Vec::new(), charts: Vec::new() },
@@ -257,29 +272,66 @@ fn wrong_address() -> (String, String) {
 }
 
 fn conversations() -> (String, String) {
-    let item = |title: &str, when: &str, waiting: &str| Conversation {
-        id: text("k1"),
-        title: text(title),
+    let item = |id: &str, title: &str, when: &str, waiting: &str| Conversation {
+        shelved: shelved(id, title, Back::List),
         when: text(when),
         at: text("2026-10-05T14:02:00Z"),
         waiting: text(waiting),
     };
     let today = vec![
-        item("How are my students going this semester?", "14:02", "1 draft waiting"),
-        item("Physics 10B before the third evaluation", "09:15", ""),
+        item("k1", "How are my students going this semester?", "14:02", "1 draft waiting"),
+        item("k2", "Physics 10B before the third evaluation", "09:15", ""),
     ];
     keep(
         "conversations",
         &Conversations {
-            frame: frame("Conversations", Place::Conversations, ""),
+            deleted: Some(Away { id: text("k9"), title: text("Grades of 9A") }),
             stretches: vec![
+                Stretch {
+                    title: text("Pinned"),
+                    items: vec![item("k4", "Third evaluation: what is left to do", "Mon", "")],
+                },
                 Stretch { title: text("Today"), items: today },
                 Stretch {
-                    title: text("Last week"), items: vec![item("Comments for the parents’ evening", "Thu", "")]
+                    title: text("Last week"),
+                    items: vec![item("k3", "Comments for the parents’ evening", "Thu", "")],
                 },
             ],
+            away: vec![Away { id: text("k9"), title: text("Grades of 9A") }],
+            ..no_conversations()
         },
     )
+}
+
+fn no_conversations() -> Conversations {
+    Conversations {
+        frame: frame("Conversations", Place::Conversations, ""),
+        query: String::new(),
+        found: None,
+        deleted: None,
+        stretches: Vec::new(),
+        away: Vec::new(),
+    }
+}
+
+fn search() -> Vec<(String, String)> {
+    let wanted = Wanted::parse("mateo").unwrap();
+    let long = "Most are on track. Two need attention before the third evaluation: Mateo Nguyen needs 9.40 in Algebra I, \
+                and James Martinez cannot reach 7.00 any more. Mateo is rising, so a word of praise may be enough.";
+    let find = |title: &str, excerpt: &str| Found {
+        href: text("/chat/k1#turn-t1"),
+        title: wanted.marked(title),
+        excerpt: wanted.excerpt(excerpt).unwrap_or_default(),
+        when: text("14:02"),
+        at: text("2026-10-05T14:02:00Z"),
+    };
+    let found = vec![find("How are my students going this semester?", long), find("A mail to Mateo", "")];
+    let page = |found| Conversations { query: text("mateo"), found: Some(found), ..no_conversations() };
+    vec![keep("search", &page(found)), keep("search-nothing", &page(Vec::new()))]
+}
+
+fn shelved(id: &str, title: &str, back: Back) -> Shelved {
+    Shelved { id: text(id), title: text(title), pinned: false, back }
 }
 
 fn connections() -> Vec<(String, String)> {

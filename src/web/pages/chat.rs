@@ -1,6 +1,6 @@
 use askama::Template;
 
-use super::parts::{Composer, Frame, Turn};
+use super::parts::{Composer, Frame, Shelved, Turn};
 
 /// A conversation, or the blank sheet before one.
 #[derive(Debug, Clone, Template)]
@@ -12,6 +12,8 @@ pub struct Chat {
     pub greeting: String,
     /// What the conversation is about; the page's heading.
     pub title: String,
+    /// What can be done with the conversation; none before there is one.
+    pub shelved: Option<Shelved>,
     /// The turns, oldest first.
     pub turns: Vec<Turn>,
     /// Where the teacher writes.

@@ -18,4 +18,6 @@ pub struct Message {
     pub href: String,
     /// What an operator finds in the log.
     pub reference: Option<String>,
+    /// What the teacher had written, to take along.
+    pub typed: Vec<String>,
 }

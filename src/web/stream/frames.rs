@@ -11,6 +11,7 @@ use super::super::{
     parts::{self, Notice, Part},
     present::{self, Presenter},
     state::State,
+    token::Token,
 };
 use crate::{
     assistant::{
@@ -39,8 +40,8 @@ impl Frame {
         Self::Message { id: None, name, data: serde_json::to_string(data).unwrap_or_default() }
     }
 
-    fn part(key: &str, part: &impl Template) -> Self {
-        Self::message("part", &json!({ "key": key, "html": rendered(part) }))
+    fn part(key: &str, part: &impl Template, token: &Token) -> Self {
+        Self::message("part", &json!({ "key": key, "html": rendered(part, token) }))
     }
 
     fn status(state: parts::TurnState) -> Self {
@@ -68,21 +69,27 @@ impl Frame {
 }
 
 /// A part that does not render is a fault of ours; the page goes on without it.
-fn rendered(part: &impl Template) -> String {
-    part.render().unwrap_or_else(|fault| {
+fn rendered(part: &impl Template, token: &Token) -> String {
+    part.render_with_values(token).unwrap_or_else(|fault| {
         error!(error = %fault, "a part does not render");
         String::new()
     })
 }
 
 /// Turns events into frames, remembering what block of text is still open.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Translator {
+    token: Token,
     open: Option<(usize, Sealer)>,
     busy: bool,
 }
 
 impl Translator {
+    /// For a reader whose forms carry this token.
+    pub(super) fn with(token: Token) -> Self {
+        Self { token, open: None, busy: false }
+    }
+
     /// The frames of one event.
     pub(super) fn frames(&mut self, state: &State, turn: &TurnId, event: &Event) -> Vec<Frame> {
         let mut frames = Vec::new();
@@ -98,9 +105,9 @@ impl Translator {
             Event::ModelBusy { seconds } => {
                 self.busy = true;
                 let seconds = u32::try_from(*seconds).unwrap_or(u32::MAX);
-                frames.push(Frame::part("busy", &Notice::waiting("busy", seconds)));
+                frames.push(Frame::part("busy", &Notice::waiting("busy", seconds), &self.token));
             }
-            other => frames.extend(fixed(state, turn, other)),
+            other => frames.extend(fixed(state, &self.token, turn, other)),
         }
         frames
     }
@@ -146,29 +153,30 @@ struct TextFrame<'a> {
 }
 
 /// The frames of an event that depend on nothing before it.
-fn fixed(state: &State, turn: &TurnId, event: &Event) -> Vec<Frame> {
+fn fixed(state: &State, token: &Token, turn: &TurnId, event: &Event) -> Vec<Frame> {
     let presenter = presenter(state);
-    let one = |key: String, part: Part| vec![Frame::part(&key, &part)];
+    let put = |key: String, part: &Part| Frame::part(&key, part, token);
+    let one = |key: String, part: Part| vec![put(key, &part)];
     match event {
         Event::CallStarted { call, doing, .. } => one(format!("call-{call}"), Presenter::doing(call, doing)),
         Event::CallFinished { call } => {
             let mut frames =
                 vec![Frame::message("part", &json!({ "key": format!("connect-{}", call.id), "html": "" }))];
             let part = presenter.finished(call);
-            frames.extend(part.map(|part| Frame::part(&format!("call-{}", call.id), &part)));
+            frames.extend(part.map(|part| put(format!("call-{}", call.id), &part)));
             let shown = present::exhibit(turn.as_str(), call);
-            frames.extend(shown.map(|part| Frame::part(&format!("chart-{}", call.id), &part)));
+            frames.extend(shown.map(|part| put(format!("chart-{}", call.id), &part)));
             frames
         }
         Event::ConnectionNeeded { call, tool, pause } => {
             let gone = Frame::message("part", &json!({ "key": format!("call-{call}"), "html": "" }));
             let card = presenter.connection(turn.as_str(), call, tool, pause);
-            let card = card.map(|card| Frame::part(&format!("connect-{call}"), &card));
+            let card = card.map(|card| put(format!("connect-{call}"), &card));
             std::iter::once(gone).chain(card).collect()
         }
         Event::ApprovalNeeded { approval } => vec![
-            Frame::part(&format!("call-{}", approval.call), &presenter.drafted_by(approval)),
-            Frame::part(&present::key(approval), &presenter.approval(approval)),
+            put(format!("call-{}", approval.call), &presenter.drafted_by(approval)),
+            put(present::key(approval), &presenter.approval(approval)),
         ],
         Event::ApprovalChanged { approval } | Event::Sent { approval } => {
             one(present::key(approval), presenter.approval(approval))
@@ -210,7 +218,7 @@ async fn whole(state: &State, caller: &Caller, stored: &StoredTurn, alive: bool)
         Vec::new()
     };
     let turn = presenter(state).turn(stored, &approvals, alive);
-    Ok(Frame::message("turn", &json!({ "html": rendered(&turn) })))
+    Ok(Frame::message("turn", &json!({ "html": rendered(&turn, &state.token(caller)) })))
 }
 
 /// The turn as it stood when its log began: what the events build on.
@@ -251,7 +259,7 @@ pub(super) async fn send_all(state: &State, caller: &Caller, turn: &TurnId, even
     let stored = stored(state, caller, turn).await.ok()?;
     let approvals = state.approvals.of_conversation(&caller.teacher.id, &stored.conversation).await.ok()?;
     match presenter(state).send_all(&stored, &approvals) {
-        Some(bar) => Some(Frame::part("send-all", &bar)),
+        Some(bar) => Some(Frame::part("send-all", &bar, &state.token(caller))),
         None => Some(Frame::message("part", &json!({ "key": "send-all", "html": "" }))),
     }
 }

@@ -25,6 +25,8 @@ pub struct Browser {
     /// What it calls this site's origin.
     origin: String,
     cookies: Arc<Mutex<BTreeMap<String, String>>>,
+    /// What the forms of the last page carried.
+    token: Arc<Mutex<Option<String>>>,
     leaks: Leaks,
 }
 
@@ -47,7 +49,7 @@ impl Browser {
         let client = Client::builder().no_proxy().redirect(Policy::none()).pool_max_idle_per_host(0);
         let client = client.timeout(Duration::from_mins(1)).build().unwrap();
         let (base, origin, leaks) = (base.to_owned(), origin.to_owned(), leaks.clone());
-        Self { client, base, origin, cookies: Arc::default(), leaks }
+        Self { client, base, origin, cookies: Arc::default(), token: Arc::default(), leaks }
     }
 
     /// What this browser keeps for the site.
@@ -63,7 +65,8 @@ impl Browser {
     /// A browser of its own that begins with the same cookies.
     pub fn copied(&self) -> Self {
         let cookies = Arc::new(Mutex::new(self.cookies.lock().unwrap().clone()));
-        Self { cookies, ..self.clone() }
+        let token = Arc::new(Mutex::new(self.form_token()));
+        Self { cookies, token, ..self.clone() }
     }
 
     /// A request with this browser's cookies and nothing else.
@@ -73,10 +76,22 @@ impl Browser {
         self.client.request(method, format!("{}{path}", self.base)).header(header::COOKIE, cookies)
     }
 
-    /// A request from one of the application's own pages.
+    /// A request from one of the application's own pages, with the token of its forms.
     pub fn request(&self, method: &Method, path: &str) -> RequestBuilder {
+        let request = self.without_token(method, path);
+        let token = self.form_token().filter(|_| *method != Method::GET);
+        token.iter().fold(request, |request, token| request.header("x-form-token", token))
+    }
+
+    /// The same without the token.
+    pub fn without_token(&self, method: &Method, path: &str) -> RequestBuilder {
         let request = self.bare(method.clone(), path).header("sec-fetch-site", "same-origin");
         if *method == Method::GET { request } else { request.header("origin", &self.origin) }
+    }
+
+    /// What the forms of this session carry, as the last page had it.
+    pub fn form_token(&self) -> Option<String> {
+        self.token.lock().unwrap().clone()
     }
 
     /// Sends a request and reads the answer to its end.
@@ -87,6 +102,9 @@ impl Browser {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let answer = Answer { status, headers, body: response.text().await.unwrap() };
         self.read(&place, &answer);
+        if let Some(token) = token_in(&answer.body) {
+            *self.token.lock().unwrap() = Some(token);
+        }
         answer
     }
 
@@ -126,7 +144,7 @@ impl Browser {
 
     /// A form without a script.
     pub async fn submit(&self, form: &Form) -> Answer {
-        let request = self.request(&Method::POST, &form.action).header("accept", "text/html");
+        let request = self.without_token(&Method::POST, &form.action).header("accept", "text/html");
         self.send(request.form(&form.fields)).await
     }
 
@@ -205,7 +223,12 @@ impl Browser {
     /// Another site sends the browser here.
     pub async fn come_back(&self, url: &str) -> Answer {
         let path = url.strip_prefix(&self.origin).unwrap_or_else(|| panic!("{url} is not ours"));
-        self.send(self.bare(Method::GET, path).header("sec-fetch-site", "cross-site")).await
+        let answer = self.send(self.bare(Method::GET, path).header("sec-fetch-site", "cross-site")).await;
+        // A browser goes on to the page, and has its forms.
+        if answer.status == 303 {
+            self.get("/chat").await;
+        }
+        answer
     }
 
     /// Says something in a new conversation.
@@ -291,4 +314,10 @@ impl Browser {
         fields.extend(edits);
         self.post(&format!("/approvals/{}", card.id), &fields).await
     }
+}
+
+/// The token in a page's own forms.
+fn token_in(page: &str) -> Option<String> {
+    let (_, rest) = page.split_once(r#"<input type="hidden" name="token" value=""#)?;
+    rest.split_once('"').map(|(token, _)| token.to_owned())
 }

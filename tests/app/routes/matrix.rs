@@ -106,7 +106,9 @@ async fn ada_finds_all_of_hers_on_every_route() {
             let status = answer.status().as_u16();
             // What Ada asked was answered with a draft, and with no table (`tables.rs` has one).
             let no_table = status == 404 && route.path.contains("/tables/");
-            assert!(no_table || matches!(status, 200 | 303 | 409 | 422), "{route:?} {body:?}: {status}");
+            // An answer was being written, so it was not put away and cannot be brought back.
+            let not_away = status == 404 && route.path.ends_with("/restore");
+            assert!(no_table || not_away || matches!(status, 200 | 303 | 409 | 422), "{route:?} {body:?}: {status}");
         }
     }
     drop(app);

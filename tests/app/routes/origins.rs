@@ -1,5 +1,5 @@
 //! Where a request says that it comes from, in every combination, on every
-//! route that changes something.
+//! route that changes something; `tokens.rs` does the same for the forms' token.
 
 use reqwest::Method;
 
@@ -65,6 +65,8 @@ async fn reaches(browser: &Browser, route: &Route, things: &Things, said: &Said<
         ("origin", said.origin),
         ("content-type", said.kind),
     ];
+    let token = browser.form_token().unwrap();
+    request = request.header("x-form-token", token);
     for (name, value) in headers {
         request = value.into_iter().fold(request, |request, value| request.header(name, value));
     }
@@ -109,7 +111,12 @@ async fn only_this_sites_own_pages_reach_a_route_that_changes_something() {
 async fn two_words_on_where_one_comes_from_are_one_too_many() {
     let (_app, ada, _grace, _things) = with_a_draft().await;
     let own = ada.base.clone();
-    let post = || ada.bare(Method::POST, "/chat").header("content-type", "application/json").body("{}");
+    let post = || {
+        ada.bare(Method::POST, "/chat")
+            .header("x-form-token", ada.form_token().unwrap())
+            .header("content-type", "application/json")
+            .body("{}")
+    };
     for request in [
         post().header("origin", &own).header("origin", "https://evil.example"),
         post().header("sec-fetch-site", "same-origin").header("sec-fetch-site", "cross-site"),

@@ -118,13 +118,22 @@ pub fn doing_well(rows: &[Row]) -> Vec<Row> {
     well
 }
 
-/// A line about those who could aim higher.
+/// A line about those who could aim higher: three students, each once, with all the classes in which they are among
+/// the best.
 pub fn aim_higher(rows: &[Row]) -> Option<String> {
-    let best: Vec<String> = doing_well(rows)
-        .iter()
-        .take(3)
-        .map(|row| format!("{} ({} in {})", row.name(), number(row.average_so_far.as_ref()), row.class()))
-        .collect();
+    let mut best: Vec<(Row, Vec<String>)> = Vec::new();
+    for row in doing_well(rows) {
+        let place = format!("{} in {}", number(row.average_so_far.as_ref()), row.class());
+        if let Some((_, places)) = best.iter_mut().find(|(other, _)| other.student_id == row.student_id) {
+            places.push(place);
+        } else if best.len() < 3 {
+            best.push((row, vec![place]));
+        } else {
+            break;
+        }
+    }
+    let best: Vec<String> =
+        best.iter().map(|(row, places)| format!("{} ({})", row.name(), places.join(", "))).collect();
     (!best.is_empty()).then(|| {
         format!(
             "**Who could aim higher:** {}. A harder task or a role in helping others would suit them.",

@@ -28,6 +28,19 @@ fn an_overview_looks_at_classes_then_forecasts_and_shows_who_needs_attention() {
 }
 
 #[test]
+fn whoever_is_among_the_best_in_two_classes_is_named_once_with_both() {
+    let row = |id: &str, class: &str, average: &str| {
+        let row = serde_json::json!({
+            "student_id": id, "name": id, "class": class, "average_so_far": average, "standing": "on_track",
+        });
+        serde_json::from_value(row).unwrap()
+    };
+    let rows = [row("Hana", "History", "9.90"), row("Hana", "Algebra", "9.70"), row("Malik", "History", "10.00")];
+    let line = super::super::overview::aim_higher(&rows).unwrap();
+    assert!(line.contains("Malik (10.00 in History) and Hana (9.90 in History, 9.70 in Algebra)."), "{line}");
+}
+
+#[test]
 fn the_model_says_only_once_that_it_is_a_script() {
     let mut chat = Chat::new();
     assert!(chat.say("How is everyone doing?").contains("I am the demo model"));

@@ -1,0 +1,162 @@
+//! Conversations as whole things: named, pinned, put away, searched.
+//!
+//! The search is a walk over folded text with LIKE, which every database has;
+//! a test with five hundred conversations measures it.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sqlx::{QueryBuilder, Row, Sqlite, Transaction, sqlite::SqliteRow};
+
+use super::{
+    Store,
+    conversations::{conversation_columns, read_conversation},
+    millis,
+    preferences::at_work,
+};
+use crate::{
+    assistant::{
+        ConversationId, TurnId,
+        conversation::{Conversation, Conversations},
+        search::{Wanted, folded},
+        shelf::{Hit, PutAway, Shelf, Title},
+        turn::Turn,
+    },
+    audit::{Entry, Kind},
+    school::TeacherId,
+};
+
+fn changed(teacher: &TeacherId, id: &ConversationId, what: &str) -> Entry {
+    Entry { conversation: Some(id.to_string()), ..Entry::by(teacher, Kind::Data, what) }
+}
+
+#[async_trait]
+impl Shelf for Store {
+    async fn rename(&self, teacher: &TeacherId, id: &ConversationId, title: &Title) -> anyhow::Result<bool> {
+        let sql = "UPDATE conversations SET title = $1 WHERE id = $2 AND teacher_id = $3 AND deleted_at IS NULL";
+        let query = sqlx::query(sql).bind(title.as_str()).bind(id.as_str()).bind(teacher.as_str());
+        self.change(query, &changed(teacher, id, "conversation_renamed")).await
+    }
+
+    async fn pin(&self, teacher: &TeacherId, id: &ConversationId, pinned: bool) -> anyhow::Result<bool> {
+        let sql = "UPDATE conversations SET pinned_at = $1 WHERE id = $2 AND teacher_id = $3 AND deleted_at IS NULL";
+        let at = pinned.then(|| millis(self.clock.now()));
+        let query = sqlx::query(sql).bind(at).bind(id.as_str()).bind(teacher.as_str());
+        let what = if pinned { "conversation_pinned" } else { "conversation_unpinned" };
+        self.change(query, &changed(teacher, id, what)).await
+    }
+
+    async fn put_away(&self, teacher: &TeacherId, id: &ConversationId, now: Timestamp) -> anyhow::Result<PutAway> {
+        let mut tx = self.write().await?;
+        let sql = concat!(
+            "SELECT CASE WHEN ",
+            at_work!(),
+            " THEN 1 ELSE 0 END FROM conversations WHERE id = $1 AND teacher_id = $2 AND deleted_at IS NULL"
+        );
+        let row = sqlx::query_scalar(sql).bind(id.as_str()).bind(teacher.as_str());
+        let Some(busy): Option<i64> = row.fetch_optional(&mut *tx).await? else { return Ok(PutAway::NotThere) };
+        if busy != 0 {
+            return Ok(PutAway::Busy);
+        }
+        let sql = "UPDATE conversations SET deleted_at = $1 WHERE id = $2";
+        sqlx::query(sql).bind(millis(now)).bind(id.as_str()).execute(&mut *tx).await?;
+        self.write_down(&mut tx, &[changed(teacher, id, "conversation_put_away")]).await?;
+        tx.commit().await?;
+        Ok(PutAway::Done)
+    }
+
+    async fn bring_back(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<bool> {
+        let sql =
+            "UPDATE conversations SET deleted_at = NULL WHERE id = $1 AND teacher_id = $2 AND deleted_at IS NOT NULL";
+        let query = sqlx::query(sql).bind(id.as_str()).bind(teacher.as_str());
+        self.change(query, &changed(teacher, id, "conversation_brought_back")).await
+    }
+
+    async fn away(&self, teacher: &TeacherId) -> anyhow::Result<Vec<Conversation>> {
+        let sql = concat!(
+            "SELECT ",
+            conversation_columns!(),
+            " FROM conversations WHERE teacher_id = $1 AND deleted_at IS NOT NULL ORDER BY deleted_at DESC, id"
+        );
+        let rows = sqlx::query(sql).bind(teacher.as_str()).fetch_all(&self.reader).await?;
+        rows.iter().map(read_conversation).collect()
+    }
+
+    async fn search(&self, teacher: &TeacherId, wanted: &Wanted, limit: i64) -> anyhow::Result<Vec<Hit>> {
+        let turns = self.turns_with(teacher, wanted).await?;
+        let mut hits = Vec::new();
+        for conversation in self.list(teacher, i64::MAX).await? {
+            let turn = turns.iter().find(|(of, _)| *of == conversation.id.as_str());
+            if turn.is_none() && !wanted.is_in(&conversation.title) {
+                continue;
+            }
+            let turn = match turn.and_then(|(_, turn)| TurnId::parse(turn)) {
+                Some(id) => self.turn(teacher, &id).await?,
+                None => None,
+            };
+            hits.push(Hit { conversation, turn });
+            if i64::try_from(hits.len())? == limit {
+                break;
+            }
+        }
+        Ok(hits)
+    }
+}
+
+impl Store {
+    /// One statement with its row of the audit; says whether it changed anything.
+    async fn change(
+        &self,
+        query: sqlx::query::Query<'_, Sqlite, sqlx::sqlite::SqliteArguments>,
+        entry: &Entry,
+    ) -> anyhow::Result<bool> {
+        let mut tx = self.write().await?;
+        if query.execute(&mut *tx).await?.rows_affected() == 0 {
+            return Ok(false);
+        }
+        self.write_down(&mut tx, std::slice::from_ref(entry)).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// The conversations in a turn of which every word stands, each with the
+    /// latest such turn.
+    async fn turns_with(&self, teacher: &TeacherId, wanted: &Wanted) -> anyhow::Result<Vec<(String, String)>> {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT t.conversation_id, MAX(t.id) AS turn_id FROM turn_words w JOIN turns t ON t.id = w.turn_id \
+             WHERE w.teacher_id = ",
+        );
+        query.push_bind(teacher.as_str());
+        for word in wanted.words() {
+            query.push(" AND w.words LIKE ").push_bind(format!("%{}%", escaped(word))).push(" ESCAPE '\\'");
+        }
+        query.push(" GROUP BY t.conversation_id");
+        let rows = query.build().fetch_all(&self.reader).await?;
+        Ok(rows.iter().map(|row: &SqliteRow| (row.get("conversation_id"), row.get("turn_id"))).collect())
+    }
+
+    /// Makes what was said before there was a search findable.
+    pub(super) async fn index_what_is_missing(&self) -> anyhow::Result<()> {
+        let sql = "SELECT id, teacher_id, body FROM turns WHERE id NOT IN (SELECT turn_id FROM turn_words)";
+        let mut tx = self.write().await?;
+        for row in sqlx::query(sql).fetch_all(&mut *tx).await? {
+            // What cannot be read is told of when somebody opens it.
+            let Ok(turn) = serde_json::from_str::<Turn>(row.get("body")) else { continue };
+            index(&mut tx, row.get("teacher_id"), &turn).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+/// What a percent sign or an underscore would mean to LIKE is taken from it.
+fn escaped(word: &str) -> String {
+    word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+/// Keeps the words of a turn as they are searched: the teacher's and the answers.
+pub(super) async fn index(tx: &mut Transaction<'_, Sqlite>, teacher: &str, turn: &Turn) -> sqlx::Result<()> {
+    let answers = turn.steps.iter().map(|step| step.text.as_str());
+    let said = std::iter::once(turn.words.as_str()).chain(answers).collect::<Vec<_>>().join("\n");
+    let sql = "INSERT INTO turn_words (turn_id, teacher_id, words) VALUES ($1, $2, $3) \
+               ON CONFLICT (turn_id) DO UPDATE SET words = excluded.words";
+    sqlx::query(sql).bind(turn.id.as_str()).bind(teacher).bind(folded(&said)).execute(&mut **tx).await.map(drop)
+}
