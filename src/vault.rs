@@ -26,7 +26,7 @@ pub use hand_out::Vault;
 use crate::identity::RefreshToken;
 
 /// An account elsewhere that a teacher can connect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Connection {
     /// The teacher's Google account.

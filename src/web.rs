@@ -5,6 +5,7 @@
 //! it shows what the rooms behind it have decided.
 
 mod activity;
+mod api;
 mod approvals;
 pub mod assets;
 mod chart;

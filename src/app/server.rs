@@ -42,7 +42,7 @@ pub(super) async fn run(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let cookies = Data::new(CookieKeys {
-        name: if state.is_https() { "__Host-aide" } else { "aide" },
+        name: state.cookie_name(),
         current: Key::from(&keys.derive_wide(COOKIE)),
         previous: keys.derive_wide_previous(COOKIE).iter().map(|key| Key::from(key)).collect(),
     });

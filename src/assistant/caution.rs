@@ -38,7 +38,7 @@ pub struct Caution {
 }
 
 /// One doubt, which the teacher can put aside.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Tick {
     /// The form's name for it.
     pub name: String,

@@ -10,7 +10,7 @@ use crate::vault::{ConnectReason, Need};
 
 /// What a tool can do to the world. Unknown is not among them: a card without
 /// a risk does not compile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Risk {
     /// Looks at the teacher's own data.

@@ -58,7 +58,11 @@ impl Assistant {
         let limits = self.parts.limits.turn;
         let turn = Turn { limits, ..Turn::new(TurnId::fresh(ids), words.as_str()) };
         let teacher = caller.teacher.id.clone();
-        let new = NewTurn { teacher, conversation, title, client_id, turn, at: self.parts.clock.now() };
+        self.begin_apart(caller, NewTurn { teacher, conversation, title, client_id, turn, at: self.parts.clock.now() })
+            .await
+    }
+
+    pub(super) async fn begin_apart(self: &Arc<Self>, caller: &Caller, new: NewTurn) -> Result<StoredTurn, SayError> {
         // In a task of its own: a browser that goes away in the middle must not
         // leave a stored turn that nobody drives.
         let (this, caller) = (Arc::clone(self), caller.clone());
@@ -122,7 +126,7 @@ impl Assistant {
         }
     }
 
-    async fn limited(&self, teacher: &TeacherId, reached: Reached) -> anyhow::Result<SayError> {
+    pub(super) async fn limited(&self, teacher: &TeacherId, reached: Reached) -> anyhow::Result<SayError> {
         self.parts.journal.note(reached.entry(teacher)).await?;
         Ok(SayError::Limited(reached))
     }

@@ -37,6 +37,15 @@ pub struct Turn {
     /// What it has used.
     #[serde(default)]
     pub used: Used,
+    /// Whether a script began it, with the one call that it wants: the model is
+    /// asked nothing.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub by_script: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks like this")]
+fn is_no(flag: &bool) -> bool {
+    !flag
 }
 
 /// One answer of the model, with the calls it made.
@@ -259,7 +268,16 @@ impl Turn {
             status: Status::Running,
             limits: TurnLimits::default(),
             used: Used::default(),
+            by_script: false,
         }
+    }
+
+    /// A turn that a script begins: one call, and no question to the model.
+    pub fn of_script(id: TurnId, limits: TurnLimits, words: impl Into<String>, call: ModelCall) -> Self {
+        let mut turn = Self { by_script: true, limits, ..Self::new(id, words) };
+        turn.begin_step();
+        turn.model_said(vec![call], Finish::Natural);
+        turn
     }
 
     /// What to do next.
@@ -274,7 +292,7 @@ impl Turn {
         if step.calls.iter().any(|call| matches!(call.state, CallState::Waiting { .. })) {
             return Next::Paused;
         }
-        if step.finish.is_some() && step.calls.is_empty() {
+        if self.by_script || (step.finish.is_some() && step.calls.is_empty()) {
             return Next::Done;
         }
         if step.finish.is_some() && self.steps.len() >= self.limits.model_calls {

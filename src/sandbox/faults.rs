@@ -3,14 +3,15 @@
 //! This room decides and counts; it does no I/O. A plan is made in-process, by
 //! a test, and follows from the order of requests and from seeds alone.
 
+mod gate;
 mod route;
 
 use std::{sync::Mutex, time::Duration};
 
 use super::hold;
 
-pub use self::route::Route;
 pub(crate) use self::route::Seen;
+pub use self::{gate::Gate, route::Route};
 
 /// An answer that stands in for the handler's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +57,8 @@ impl Answer {
 pub enum Effect {
     /// Waits.
     Delay(Duration),
+    /// Waits until somebody opens the gate.
+    Until(Gate),
     /// Lets the handler do its work now and keeps its answer back: what comes
     /// after this step spoils a request that was accepted.
     Accept,

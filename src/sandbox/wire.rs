@@ -169,6 +169,7 @@ impl<B: MessageBody + 'static> Play<B> {
     async fn step(&mut self, effect: Effect) -> Result<(), Error> {
         match effect {
             Effect::Delay(time) => tokio::time::sleep(time).await,
+            Effect::Until(gate) => gate.passed().await,
             Effect::Accept => self.accept().await?,
             Effect::Answer(answer) => self.replace(response(answer)),
             Effect::Stall => future::pending::<()>().await,

@@ -5,7 +5,13 @@
 //! browser makes the trip, the authorization is settled, and whoever waits for
 //! it learns so. What a teacher put away stays away until they connect again.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -73,6 +79,23 @@ pub struct Connections {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     settled: Notify,
+    waiting: AtomicUsize,
+}
+
+/// One who waits, for as long as it is held.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn on(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What the accounts of all teachers stand on.
@@ -97,7 +120,7 @@ impl Connections {
     /// Accounts that stand on these.
     pub fn new(parts: ConnectionParts) -> Self {
         let ConnectionParts { port, by, tokens, book, vault, clock, ids } = parts;
-        Self { port, by, tokens, book, vault, clock, ids, settled: Notify::new() }
+        Self { port, by, tokens, book, vault, clock, ids, settled: Notify::new(), waiting: AtomicUsize::new(0) }
     }
 
     /// How accounts come into the vault.
@@ -170,6 +193,7 @@ impl Connections {
         most: Duration,
     ) -> anyhow::Result<Option<Authorization>> {
         let end = Instant::now() + most;
+        let _waiting = Waiting::on(&self.waiting);
         loop {
             let settled = self.settled.notified();
             tokio::pin!(settled);
@@ -181,6 +205,11 @@ impl Connections {
                 return if waits { self.status(caller, id).await } else { Ok(found) };
             }
         }
+    }
+
+    /// How many wait for an answer just now.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     /// Where the browser goes for a pending authorization, and what its session remembers.

@@ -8,13 +8,15 @@ use actix_web::{
     web::{Bytes, Data, Path},
 };
 use askama::Template;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use url::form_urlencoded;
+use utoipa::ToSchema;
 
 use super::{
+    api::Refusals,
     chat::{self, Typed, until_quiet},
-    error::{PageError, wants_json},
+    error::{PageError, Refusal as Told, wants_json},
     frame::html,
     login::see,
     parts::Part,
@@ -38,9 +40,12 @@ use crate::{
 const PATIENCE: std::time::Duration = chat::FOR_A_PAGE;
 
 /// What came by form or as JSON: the same fields.
-#[derive(Debug, Deserialize)]
-struct Posted {
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Posted {
+    /// `send` or `discard` a draft; `again`, to lay a failed one before the
+    /// teacher once more; `was_sent`, about one whose outcome is unknown.
     decision: String,
+    /// The hash of the draft as it was shown: it covers all that would leave.
     #[serde(default)]
     hash: String,
     /// The fields of the draft, and the ticks that stand on its card.
@@ -85,7 +90,67 @@ impl Posted {
     }
 }
 
-/// `POST /approvals/{approval}`
+/// What became of a decision.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Decided {
+    /// The draft; another one where a new one took its place.
+    approval_id: String,
+    /// Where it stands now.
+    state: ApprovalState,
+    /// The hash of what stands there now.
+    hash: String,
+    /// What came of it, once something did.
+    #[schema(value_type = Option<Object>)]
+    outcome: Option<Value>,
+    /// The turn in which it was proposed.
+    turn: String,
+    /// The pieces of the page that changed.
+    parts: Vec<Changed>,
+    /// Why the decision was not carried out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<WhyNot>,
+}
+
+/// A piece of the page that changed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Changed {
+    /// Where it stands.
+    key: String,
+    /// What stands there now.
+    html: String,
+}
+
+/// Why a decision was not carried out.
+#[derive(Debug, Serialize, ToSchema)]
+struct WhyNot {
+    /// For the teacher.
+    words: String,
+}
+
+/// A decision that was not carried out: about a draft that is there, or not at all.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it stands for the two in the document")]
+enum NotCarriedOut {
+    Draft(Decided),
+    Refusal(Told),
+}
+
+/// Decides about a draft. Only the teacher whose draft it is can.
+#[utoipa::path(
+    post,
+    path = "/approvals/{approval}",
+    params(("approval" = String, Path, description = "The draft.")),
+    request_body = Posted,
+    responses(
+        Refusals,
+        (status = 200, description = "It was carried out.", body = Decided),
+        (status = 409, description = "The draft has changed, or something must be done first.", body = NotCarriedOut),
+        (status = 422, description = "A correction cannot be taken over.", body = NotCarriedOut),
+        (status = 429, description = "A limit is reached.", body = NotCarriedOut),
+        (status = 503, description = "Not just now.", body = NotCarriedOut),
+    ),
+)]
 pub async fn decide(
     request: HttpRequest,
     state: Data<State>,
@@ -191,29 +256,29 @@ impl Verdict {
     /// the page that changed.
     fn as_json(&self, state: &State, caller: &Caller) -> Result<HttpResponse, PageError> {
         let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
-        let outcome = self.approval.outcome.as_ref().map(|outcome| &outcome.said);
-        let mut body = json!({
-            "approval_id": self.approval.id,
-            "state": self.approval.state,
-            "hash": self.approval.hash(),
-            "outcome": outcome,
-            "turn": self.approval.turn,
-            "parts": self.changed_parts(&presenter, &state.token(caller))?,
-        });
-        let Some(refusal) = &self.refusal else { return Ok(HttpResponse::Ok().json(body)) };
-        body["error"] = json!({ "words": refusal.words });
-        Ok(HttpResponse::build(refusal.status).json(body))
+        let outcome = self.approval.outcome.as_ref().map(|outcome| outcome.said.clone());
+        let decided = Decided {
+            approval_id: self.approval.id.to_string(),
+            state: self.approval.state,
+            hash: self.approval.hash(),
+            outcome,
+            turn: self.approval.turn.to_string(),
+            parts: self.changed_parts(&presenter, &state.token(caller))?,
+            error: self.refusal.as_ref().map(|refusal| WhyNot { words: refusal.words.clone() }),
+        };
+        let status = self.refusal.as_ref().map_or(StatusCode::OK, |refusal| refusal.status);
+        Ok(HttpResponse::build(status).json(decided))
     }
 
     /// The card as it stands now, and what must be done first. A card whose
     /// corrections were not taken over stays as it was typed.
-    fn changed_parts(&self, presenter: &Presenter<'_>, token: &Token) -> Result<Vec<serde_json::Value>, PageError> {
+    fn changed_parts(&self, presenter: &Presenter<'_>, token: &Token) -> Result<Vec<Changed>, PageError> {
         if self.refusal.as_ref().is_some_and(|refusal| refusal.status == StatusCode::UNPROCESSABLE_ENTITY) {
             return Ok(Vec::new());
         }
         let part = |key: String, part: &Part| {
             let html = part.render_with_values(token).map_err(anyhow::Error::from)?;
-            Ok::<_, PageError>(json!({ "key": key, "html": html }))
+            Ok::<_, PageError>(Changed { key, html })
         };
         let approval = &self.approval;
         let drafts = self.replaced.iter().chain([approval]);

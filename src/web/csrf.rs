@@ -9,8 +9,8 @@
 //! of a form "null"; what it says about the site is then the whole truth.
 //!
 //! Beside what the browser says stands a [token](super::token), which every form
-//! carries and only this session's pages have. Two routes take JSON from other
-//! programs without one: no form can be made to post JSON, and a decision needs
+//! carries and only this session's pages have. The routes for scripts take JSON from
+//! other programs without one: no form can be made to post JSON, and a decision needs
 //! the draft's unguessable id and the hash of what was shown.
 
 use actix_session::SessionExt;
@@ -24,7 +24,7 @@ use actix_web::{
 };
 use url::form_urlencoded;
 
-use super::{error::PageError, return_to, session, state::State, token};
+use super::{error::PageError, return_to, routes, session, state::State, token};
 
 /// Middleware: refuses state changes that come from elsewhere.
 pub async fn guard(
@@ -72,7 +72,7 @@ fn is_look(method: &Method) -> bool {
 
 /// Where other programs post JSON, with the session and nothing else.
 fn serves_scripts(path: &str) -> bool {
-    path == "/prompt" || path.strip_prefix("/approvals/").is_some_and(|id| !id.contains('/'))
+    routes::is_for_scripts(path) || path.strip_prefix("/approvals/").is_some_and(|id| !id.contains('/'))
 }
 
 /// A form's field, if it is there once.
@@ -172,9 +172,11 @@ mod tests {
     }
 
     #[test]
-    fn two_routes_alone_take_json_without_a_token() {
+    fn the_routes_for_scripts_alone_take_json_without_a_token() {
         for (path, expected) in [
             ("/prompt", true),
+            ("/api/tools/x/execute", true),
+            ("/api", false),
             ("/approvals/0", true),
             ("/approvals/0/x", false),
             ("/approvals", false),

@@ -3,6 +3,8 @@
 //! A handler returns a [`PageError`]; [`explain`] turns it into a page, or into
 //! JSON for a script, once it is known who asks. Never a source chain.
 
+mod shape;
+
 use std::{panic::AssertUnwindSafe, time::Duration};
 
 use actix_web::{
@@ -16,11 +18,12 @@ use actix_web::{
 };
 use askama::Template;
 use futures_util::FutureExt;
-use serde_json::json;
+pub use shape::{Fault, Refusal};
 
 use super::{
     frame,
     pages::Message,
+    routes,
     state::{Outage, State},
 };
 use crate::{assistant::limits::Reached, clock::Clock};
@@ -94,6 +97,22 @@ pub enum PageError {
         /// What the button says and where it leads: a path of this application.
         back: (&'static str, String),
     },
+    /// There is no tool by this name; the words tell which there are.
+    #[error("{0}")]
+    NoSuchTool(String),
+    /// The arguments are not such as the tool takes.
+    #[error("{0}")]
+    BadArguments(String),
+    /// Something that the request needs cannot be had just now.
+    #[error("{words}")]
+    Unavailable {
+        /// A sentence or two.
+        words: String,
+        /// The status: 503 for what passes by itself, 502 for what the operator must mend.
+        status: StatusCode,
+        /// In the log, where something can be looked up.
+        reference: Option<String>,
+    },
     /// For the operator.
     #[error("something broke")]
     Broken(#[from] anyhow::Error),
@@ -102,6 +121,8 @@ pub enum PageError {
 /// What a page error says.
 struct Told {
     status: StatusCode,
+    /// For a script.
+    code: &'static str,
     title: &'static str,
     words: String,
     next: (&'static str, String),
@@ -119,6 +140,7 @@ impl Told {
         };
         Self {
             status: StatusCode::SERVICE_UNAVAILABLE,
+            code: "cannot_save",
             title: "This cannot be saved just now",
             words: format!("Nothing was changed, and nothing was sent. {why}"),
             next: (HOME.0, HOME.1.to_owned()),
@@ -142,10 +164,33 @@ impl PageError {
         Self::TooMany { words: reached.words(), wait: whole_seconds(reached.wait(clock)) }
     }
 
+    /// A word that stays the same, for a script to decide by.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed_out",
+            Self::NotFound => "not_found",
+            Self::BadRequest(_) => "bad_request",
+            Self::WrongMethod => "wrong_method",
+            Self::ForeignOrigin => "foreign_origin",
+            Self::Stale { .. } => "stale",
+            Self::TooLarge => "too_large",
+            Self::Conflict(_) => "conflict",
+            Self::TooMany { .. } => "too_many",
+            Self::TooSlow => "too_slow",
+            Self::SignIn { .. } => "sign_in",
+            Self::Connect { .. } => "connect",
+            Self::NoSuchTool(_) => "no_such_tool",
+            Self::BadArguments(_) => "bad_arguments",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Broken(_) => "broken",
+        }
+    }
+
     fn told(&self) -> Told {
         let home = HOME;
         let told = |status, title, words: &str, (next, href): (&'static str, &str)| Told {
             status,
+            code: self.code(),
             title,
             words: words.to_owned(),
             next: (next, href.to_owned()),
@@ -202,6 +247,11 @@ impl PageError {
             ),
             Self::SignIn { title, words, status, .. } => told(*status, title, words, ("Back to the start", "/")),
             Self::Connect { title, words, status, back: (next, href), .. } => told(*status, title, words, (next, href)),
+            Self::NoSuchTool(words) => told(StatusCode::NOT_FOUND, "There is no such tool", words, home),
+            Self::BadArguments(words) => {
+                told(StatusCode::UNPROCESSABLE_ENTITY, "These are not the tool's arguments", words, home)
+            }
+            Self::Unavailable { words, status, .. } => told(*status, "Not just now", words, home),
             Self::Broken(_) => told(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Something went wrong on our side",
@@ -242,7 +292,7 @@ struct Asked {
 impl Asked {
     fn of(request: &ServiceRequest) -> Self {
         Self {
-            json: wants_json(request.request()),
+            json: wants_json(request.request()) || routes::is_for_scripts(request.path()),
             get: request.method() == Method::GET,
             path: request.path().to_owned(),
             state: request.app_data::<Data<State>>().cloned(),
@@ -294,8 +344,8 @@ fn tell(asked: &Asked, fault: &Error) -> HttpResponse {
     }
     let retry_after = told.retry_after;
     let mut answer = if asked.json {
-        let body = json!({ "error": { "words": told.words, "title": told.title, "reference": reference } });
-        HttpResponse::build(told.status).json(body)
+        let Told { status, code, title, words, .. } = told;
+        HttpResponse::build(status).json(Refusal { error: Fault { code, title, words, reference } })
     } else {
         page(asked, told, reference, typed(error))
     };
@@ -336,7 +386,9 @@ fn reference(asked: &Asked, error: &PageError) -> Option<String> {
             tracing::error!(reference, path = asked.path, error = format!("{fault:#}"), "request failed");
             Some(reference)
         }
-        PageError::SignIn { reference, .. } | PageError::Connect { reference, .. } => reference.clone(),
+        PageError::SignIn { reference, .. }
+        | PageError::Connect { reference, .. }
+        | PageError::Unavailable { reference, .. } => reference.clone(),
         PageError::SignedOut
         | PageError::NotFound
         | PageError::BadRequest(_)
@@ -346,7 +398,9 @@ fn reference(asked: &Asked, error: &PageError) -> Option<String> {
         | PageError::TooLarge
         | PageError::Conflict(_)
         | PageError::TooMany { .. }
-        | PageError::TooSlow => None,
+        | PageError::TooSlow
+        | PageError::NoSuchTool(_)
+        | PageError::BadArguments(_) => None,
     }
 }
 

@@ -10,8 +10,8 @@ use actix_web::{
 };
 
 use super::{
-    activity, approvals, assets, chat, connections, conversations, downloads, leaving, login, roster, scripts,
-    settings, stream, turns,
+    activity, api, approvals, assets, chat, connections, conversations, downloads, leaving, login, roster, scripts, settings,
+    stream, turns,
 };
 
 /// The longest form or JSON body, in bytes.
@@ -56,7 +56,7 @@ fn static_files() -> Vec<Line> {
 
 /// What is served without a session.
 fn without_session() -> Vec<Line> {
-    vec![look("/healthz", scripts::healthz)]
+    vec![look("/healthz", scripts::healthz), look("/openapi.json", api::document)]
 }
 
 /// What is served with one.
@@ -100,7 +100,16 @@ fn with_session() -> Vec<Line> {
         change("/settings/forget", settings::forget),
         look("/settings/data.json", settings::data),
         change("/prompt", scripts::prompt),
+        look("/api/tools", api::list),
+        change("/api/tools/{tool}/authorize", api::authorize),
+        change("/api/tools/{tool}/execute", api::execute),
+        look("/api/authorizations/{authorization}", api::wait),
     ]
+}
+
+/// Whether a path is there for scripts alone: whatever goes wrong is told as JSON.
+pub fn is_for_scripts(path: &str) -> bool {
+    path.starts_with("/api/") || ["/prompt", "/healthz", "/openapi.json"].contains(&path)
 }
 
 /// Every route, as method and path pattern.

@@ -5,9 +5,10 @@ use actix_web::{
     web::{Data, Json},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{
+    api::Refusals,
     chat::{script_word, until_quiet},
     error::PageError,
     session::SignedInTeacher,
@@ -25,23 +26,31 @@ use crate::assistant::{
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(150);
 
 /// What a script asks.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
+    /// The teacher's words.
+    #[schema(min_length = 1, max_length = 16000, pattern = r"\S")]
     prompt: String,
+    /// The conversation to go on with; without one a new one begins.
     chat_id: Option<String>,
 }
 
 /// What it gets.
-#[derive(Debug, Serialize)]
-struct Reply {
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Reply {
+    /// What the assistant said.
     response: String,
+    /// The conversation, to go on with.
     chat_id: String,
+    /// How the turn stands: `done`, `waiting` for the teacher, or why it ended.
     turn: &'static str,
+    /// The drafts that wait for the teacher.
     drafts: Vec<Draft>,
 }
 
-#[derive(Debug, Serialize)]
+/// A draft that waits for the teacher.
+#[derive(Debug, Serialize, ToSchema)]
 struct Draft {
     approval_id: String,
     hash: String,
@@ -66,7 +75,13 @@ impl Draft {
     }
 }
 
-/// `POST /prompt`
+/// Asks one question, and answers when the turn is over or waits for the teacher.
+#[utoipa::path(
+    post,
+    path = "/prompt",
+    request_body = Question,
+    responses((status = 200, description = "The answer.", body = Reply), Refusals),
+)]
 pub async fn prompt(
     state: Data<State>,
     teacher: SignedInTeacher,
@@ -112,12 +127,29 @@ fn response(stored: &StoredTurn) -> String {
     said.join("\n\n")
 }
 
-/// `GET /healthz`
+/// Whether the server can do its work.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Wellbeing {
+    /// `ok`, or what is missing.
+    status: &'static str,
+    version: &'static str,
+}
+
+/// Whether the server can do its work; for whoever runs it.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    security(()),
+    responses(
+        (status = 200, description = "It can.", body = Wellbeing),
+        (status = 503, description = "It cannot.", body = Wellbeing),
+    ),
+)]
 pub async fn healthz(state: Data<State>) -> HttpResponse {
     let version = env!("CARGO_PKG_VERSION");
     if state.health.is_well().await {
-        HttpResponse::Ok().json(json!({ "status": "ok", "version": version }))
+        HttpResponse::Ok().json(Wellbeing { status: "ok", version })
     } else {
-        HttpResponse::ServiceUnavailable().json(json!({ "status": "database", "version": version }))
+        HttpResponse::ServiceUnavailable().json(Wellbeing { status: "database", version })
     }
 }

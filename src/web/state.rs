@@ -116,4 +116,9 @@ impl State {
     pub fn is_https(&self) -> bool {
         self.public_url.scheme() == "https"
     }
+
+    /// The cookie that holds a browser's session.
+    pub fn cookie_name(&self) -> &'static str {
+        if self.is_https() { "__Host-aide" } else { "aide" }
+    }
 }

@@ -129,6 +129,7 @@ async fn a_flipped_a_deleted_and_a_moved_row_is_named_and_so_is_an_end_that_was_
     let told = String::from_utf8(whole.stdout).unwrap();
     assert!(whole.status.success() && told.contains("The audit is whole: 8 rows"), "{told}");
     let head = told.trim().rsplit(' ').next().unwrap().to_owned();
+    app.verdict.excuse("somebody takes the whole audit back, and the mail is no longer in it");
     let pool = app.database().await;
     let table = [
         ("UPDATE audit SET outcome = 'refused' WHERE seq = 3", "row 3 is not as it was written"),

@@ -1,12 +1,10 @@
 //! What a yes is bound to: these bytes, this card, this quarter of an hour.
 
-use std::time::Duration;
-
 use jiff::SignedDuration;
 use mail_parser::MessageParser;
 use serde_json::{Value, json};
 use sqlx::SqlitePool;
-use teachers_aide::sandbox::faults::{Effect, Fault, Route};
+use teachers_aide::sandbox::faults::{Effect, Fault, Gate, Route};
 
 use crate::{
     cast::{self, MATEO, mail_to, school_day},
@@ -129,12 +127,14 @@ async fn a_yes_that_waited_a_quarter_of_an_hour_for_its_key_is_asked_for_again()
     clock.advance(SignedDuration::from_mins(40));
     ada.get("/classes").await;
     clock.advance(SignedDuration::from_mins(30));
-    app.sandbox.faults().add(Fault::on(Route::Exchange).then(Effect::Delay(Duration::from_secs(2))));
+    let gate = Gate::default();
+    app.sandbox.faults().add(Fault::on(Route::Exchange).then(Effect::Until(gate.clone())));
     let before = app.sandbox.log().count(Route::Exchange);
     let (tab, card) = (ada.clone(), screen.cards().remove(0));
     let click = tokio::spawn(async move { tab.decide(&card, "send", &[]).await });
     eventually("the key is on its way", || app.sandbox.log().count(Route::Exchange) > before).await;
     clock.advance(SignedDuration::from_mins(16));
+    gate.open();
     let told = click.await.unwrap().with(503).json();
     assert!(told["error"]["words"].as_str().unwrap().contains("took too long"), "{told}");
     assert_eq!(app.sandbox.log().count(Route::GmailSend), 0);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use teachers_aide::sandbox::faults::{Effect, Fault, Route};
+use teachers_aide::sandbox::faults::{Effect, Fault, Gate, Route};
 
 use crate::{
     cast::{JAMES, MATEO, mail_to, school_day},
@@ -51,14 +51,17 @@ async fn a_browser_that_goes_away_in_the_middle_of_a_send_does_not_cut_it() {
     let (app, ada, _grace) = school_day().await;
     app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Sent.");
     let (asked, screen) = ada.hear("Write to Mateo").await;
-    let slow = Effect::Delay(std::time::Duration::from_millis(300));
-    app.sandbox.faults().add(Fault::on(Route::GmailSend).then(slow));
+    let gate = Gate::default();
+    app.sandbox.faults().add(Fault::on(Route::GmailSend).then(Effect::Until(gate.clone())));
     let card = screen.cards().remove(0);
     let (tab, going) = (ada.clone(), card.clone());
     let click = tokio::spawn(async move { tab.decide(&going, "send", &[]).await });
     let google = Arc::clone(&app.sandbox);
     eventually("the mail is on its way", move || google.log().count(Route::GmailSend) == 1).await;
     click.abort();
+    // It is gone before Google says anything.
+    assert!(click.await.unwrap_err().is_cancelled());
+    gate.open();
     eventually("the mail has left", || app.accepted().len() == 1).await;
     assert_eq!(ada.follow_to_the_end(&asked.turn).await.state, "done");
     assert!(ada.page(&asked.conversation).await.has(".receipt .stamp"), "the receipt is there all the same");
@@ -70,7 +73,8 @@ async fn the_model_is_never_told_that_a_mail_on_its_way_was_not_sent() {
     app.mind.calls([mail_to(MATEO, "One", "Dear Mateo"), mail_to(JAMES, "Two", "Dear James")]);
     let (asked, screen) = ada.hear("Write to both").await;
     // Google takes its time over the first mail, and the teacher goes on meanwhile.
-    app.sandbox.faults().add(Fault::on(Route::GmailSend).then(Effect::Delay(std::time::Duration::from_secs(2))));
+    let gate = Gate::default();
+    app.sandbox.faults().add(Fault::on(Route::GmailSend).then(Effect::Until(gate.clone())));
     let (tab, card) = (ada.clone(), screen.cards().remove(0));
     let sending = tokio::spawn(async move { tab.decide(&card, "send", &[]).await.with(200) });
     eventually("the mail is on its way", || app.sandbox.log().count(Route::GmailSend) == 1).await;
@@ -79,6 +83,7 @@ async fn the_model_is_never_told_that_a_mail_on_its_way_was_not_sent() {
     ada.follow(&next.turn).await;
     let told = app.last_question();
     assert!(told.contains("on_its_way"), "{told}");
+    gate.open();
     assert_eq!(told.matches("Nothing was sent. The draft still waits").count(), 1, "of the other one: {told}");
     sending.await.unwrap();
 }

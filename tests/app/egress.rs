@@ -193,6 +193,7 @@ async fn a_mailer_that_never_stops_talking_is_cut_short_and_nothing_false_is_sai
     let endless = Endless::open(JSON, vec![b' '; 64 << 10]);
     let google = Some(endless.address.clone());
     let app = TestApp::start_with(Wanted { google, ..Wanted::default() }).await;
+    app.verdict.excuse("the mail goes to somebody else than the sandbox's Google, whose book has none");
     let ada = app.signed_in(&cast::ada()).await;
     app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Done.");
     let (asked, screen) = ada.hear("Write to Mateo").await;

@@ -5,6 +5,7 @@
 mod gmail;
 mod model;
 mod process;
+mod signals;
 mod store;
 mod tabs;
 mod vault;

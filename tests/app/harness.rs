@@ -11,6 +11,7 @@ pub mod log;
 mod process;
 mod rows;
 mod stream;
+mod verdict;
 
 use std::{
     collections::HashMap,
@@ -41,7 +42,6 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use self::canary::{Leaks, Watch};
 pub use self::{
     answer::{Answer, Card, Form},
     browser::{Asked, Browser},
@@ -49,6 +49,10 @@ pub use self::{
     fault_proxy::{FaultProxy, Move, Plan},
     process::{Launch, Server, Site, secretary},
     stream::{Frame, Screen, Stream, read as read_frame},
+};
+use self::{
+    canary::{Leaks, Watch},
+    verdict::Verdict,
 };
 use crate::cast;
 
@@ -102,6 +106,8 @@ pub struct TestApp {
     world: World,
     home: Home,
     listener: TcpListener,
+    /// Compares what is left with what Google accepted.
+    pub verdict: Verdict,
     running: Option<Running>,
     /// Reads what it leaves behind.
     pub watch: Watch,
@@ -210,8 +216,12 @@ impl TestApp {
         // A copy keeps the port ours while the application is down.
         let serving = tokio::spawn(app.serve(listener.try_clone().unwrap(), stop.clone()));
         let running = Some(Running { stop, serving });
+        let verdict = Verdict::on(&sandbox, &home);
+        if lines.is_some() {
+            verdict.doubt("a line that breaks cuts off answers that the sandbox believes complete");
+        }
         let watch = Watch { leaks: Leaks::default(), sandbox: Arc::clone(&sandbox), home: home.clone() };
-        Self { base, origin, sandbox, mind, store, state, lines, world, home, listener, running, watch }
+        Self { base, origin, sandbox, mind, store, state, lines, world, home, listener, verdict, running, watch }
     }
 
     /// Ends it as an operator does, and waits until it has ended.
@@ -219,12 +229,14 @@ impl TestApp {
         let mut running = self.running.take().unwrap();
         running.stop.cancel();
         (&mut running.serving).await.unwrap().unwrap();
+        self.verdict.stopped();
     }
 
     /// Starts it again on the same database and port.
     pub async fn start_again(self) -> Self {
         assert!(self.running.is_none(), "it still runs");
-        let Self { world, sandbox, mind, lines, home, listener, origin, watch, .. } = self;
+        let Self { world, sandbox, mind, lines, home, listener, origin, verdict, watch, .. } = self;
+        drop(verdict);
         // It reads the database's file, and to close that would take SQLite's own
         // locks from a server of this process (POSIX advisory locks).
         drop(watch);
@@ -266,7 +278,10 @@ impl TestApp {
         let origin = at(&listener);
         let home = Home(home.0, Arc::clone(&self.home.1));
         let place = Place { lines: self.lines.clone(), home };
-        Self::serve(self.world.clone(), Arc::clone(&self.sandbox), mind, place, listener, origin).await
+        self.verdict.gone_on_elsewhere();
+        let reborn = Self::serve(self.world.clone(), Arc::clone(&self.sandbox), mind, place, listener, origin).await;
+        reborn.verdict.doubt("the power may have failed between a mail and its outcome");
+        reborn
     }
 
     /// A browser in which nobody is signed in.
@@ -387,18 +402,18 @@ pub struct Demo {
     pub sandbox: Arc<Sandbox>,
     /// The line between it and a browser.
     pub line: FaultProxy,
+    _verdict: Verdict,
     _running: Running,
-    _home: TempDir,
 }
 
 impl Demo {
     pub async fn start() -> Self {
         install_tls();
-        let (home, listener) = (TempDir::new().unwrap(), free_port());
+        let (home, listener) = (Home::new(), free_port());
         let address = listener.local_addr().unwrap();
         let line = FaultProxy::to(address.port()).await;
         let base = line.instead_of(&format!("http://{address}"));
-        let database = format!("sqlite://{}", Path::display(&home.path().join("aide.db")));
+        let database = format!("sqlite://{}", home.path("aide.db").display());
         let variables = HashMap::from([("PUBLIC_URL", base.clone()), ("DATABASE_URL", database)]);
         let mut settings = Settings::read(|name| variables.get(name).cloned()).unwrap();
         // The sandbox takes the next port; after 0, that is any free one.
@@ -406,7 +421,8 @@ impl Demo {
         let app = App::build(settings, World::default()).await.unwrap();
         let (sandbox, stop) = (app.sandbox().unwrap(), CancellationToken::new());
         let serving = tokio::spawn(app.serve(listener, stop.clone()));
-        Self { base, sandbox, line, _running: Running { stop, serving }, _home: home }
+        let verdict = Verdict::on(&sandbox, &home);
+        Self { base, sandbox, line, _verdict: verdict, _running: Running { stop, serving } }
     }
 }
 
@@ -415,12 +431,23 @@ impl Demo {
 pub fn eventually<F: Fn() -> bool>(what: &'static str, is_so: F) -> impl Future<Output = ()> {
     let place = std::panic::Location::caller();
     async move {
-        for _ in 0..500 {
+        for _ in 0..3_000 {
             if is_so() {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("{place}: five seconds later it is still not so: {what}");
+        panic!("{place}: half a minute later it is still not so: {what}");
     }
+}
+
+/// The same of what must be asked for first.
+pub async fn in_time(what: &'static str, is_so: impl AsyncFn() -> bool) {
+    for _ in 0..3_000 {
+        if is_so().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("half a minute later it is still not so: {what}");
 }

@@ -6,6 +6,7 @@
 
 mod activity;
 mod address;
+mod api;
 mod arguments;
 mod audit;
 mod bad_input;

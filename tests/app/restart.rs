@@ -1,10 +1,8 @@
 //! A server that goes down and comes back: what was there is there.
 
-use std::time::Duration;
-
 use serde_json::json;
 use teachers_aide::sandbox::{
-    faults::{Effect, Fault, Route},
+    faults::{Effect, Fault, Gate, Route},
     model::{Ending, Fate, Raw},
 };
 
@@ -58,9 +56,8 @@ async fn a_mail_that_was_on_its_way_when_the_power_failed_is_unknown_and_is_not_
     let (app, ada, _grace) = school_day().await;
     app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Sent.");
     let (asked, screen) = ada.hear("Write to Mateo").await;
-    app.sandbox
-        .faults()
-        .add(Fault::on(Route::GmailSend).then(Effect::Accept).then(Effect::Delay(Duration::from_secs(2))));
+    let gate = Gate::default();
+    app.sandbox.faults().add(Fault::on(Route::GmailSend).then(Effect::Accept).then(Effect::Until(gate.clone())));
     let (tab, card) = (ada.clone(), screen.cards().remove(0));
     let click = tokio::spawn(async move { tab.decide(&card, "send", &[]).await });
     eventually("Google has it", || app.accepted().len() == 1).await;
@@ -70,6 +67,7 @@ async fn a_mail_that_was_on_its_way_when_the_power_failed_is_unknown_and_is_not_
     assert!(page.text(".receipt").contains("may have been sent"), "{}", page.text(".receipt"));
     assert!(page.cards().is_empty());
     assert_eq!(app.sandbox.log().count(Route::GmailSend), 1);
+    gate.open();
     click.await.unwrap().with(200);
     assert_eq!(app.accepted().len(), 1);
 }

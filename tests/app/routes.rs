@@ -51,6 +51,7 @@ impl Things {
             ("form", "csv".to_owned()),
             ("connection", "google".to_owned()),
             ("authorization", "0".repeat(32)),
+            ("tool", "list_students".to_owned()),
         ];
         Self { values: values.into(), hash: card.hash.clone() }
     }
@@ -64,6 +65,7 @@ impl Things {
         }
         missing.values.insert("form", "csv".to_owned());
         missing.values.insert("connection", "nowhere".to_owned());
+        missing.values.insert("tool", "do_nothing".to_owned());
         missing.values.insert("class", "c-99".to_owned());
         missing.values.insert("student", NOBODY.to_owned());
         missing
@@ -97,11 +99,11 @@ impl Route {
         self.path.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
     }
 
-    /// Whether a request to it names something of somebody's. A form of a file
-    /// and an account's name are the same for all; a trip to an account is held
-    /// in `connections.rs`.
+    /// Whether a request to it names something of somebody's. A form of a file,
+    /// an account's name and a tool's are the same for all; a trip to an account
+    /// is held in `connections.rs` and `api.rs`.
     fn names_something(&self) -> bool {
-        let of_somebody = |name: &&str| !["hash", "form", "connection", "authorization"].contains(name);
+        let of_somebody = |name: &&str| !["hash", "form", "connection", "authorization", "tool"].contains(name);
         self.path == "/prompt" || (!self.path.starts_with("/static") && self.placeholders().iter().any(of_somebody))
     }
 
@@ -166,6 +168,8 @@ impl Route {
             "/settings/appearance" => vec![Body::Form(vec![("appearance", text("dark"))])],
             "/settings/retention" => vec![Body::Form(vec![("days", text("30"))])],
             "/prompt" => vec![Body::Json(json!({ "prompt": "hello", "chat_id": things.get("conversation") }))],
+            "/api/tools/{tool}/authorize" => vec![Body::Json(json!({}))],
+            "/api/tools/{tool}/execute" => vec![Body::Json(json!({ "input": { "class_id": null } }))],
             other => panic!("say in tests/app/routes.rs what is posted to {other}"),
         }
     }

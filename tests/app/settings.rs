@@ -1,14 +1,12 @@
 //! What a teacher chooses, takes along and deletes; and nobody else's.
 
-use std::time::Duration;
-
 use jiff::SignedDuration;
 use serde_json::json;
 use teachers_aide::sandbox::model::{Ending, Raw};
 
 use crate::{
     cast::{self, MATEO, mail_to, school_day},
-    harness::{TestApp, eventually},
+    harness::{TestApp, eventually, in_time},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,13 +54,8 @@ async fn what_ada_keeps_for_a_week_is_gone_after_eight_days_and_what_grace_keeps
     app.stop().await;
     let app = app.start_again().await;
     let (ada, grace) = (app.signed_in(&cast::ada()).await, app.signed_in(&cast::grace()).await);
-    for _ in 0..200 {
-        if ada.get(&format!("/chat/{}", old.conversation)).await.status == 404 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    ada.get(&format!("/chat/{}", old.conversation)).await.with(404);
+    let old = format!("/chat/{}", old.conversation);
+    in_time("it is forgotten", async || ada.get(&old).await.status == 404).await;
     ada.get(&format!("/chat/{}", new.conversation)).await.with(200);
     grace.get(&format!("/chat/{}", hers.conversation)).await.with(200);
 }

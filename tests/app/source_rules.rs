@@ -48,7 +48,7 @@ fn one_tool_alone_reaches_gmail() {
 
 #[test]
 fn what_was_not_cleared_by_the_gate_runs_nowhere() {
-    assert_eq!(files_with("gate::pass("), ["assistant/deciding/sending.rs", "assistant/driver/calling.rs"]);
+    assert_eq!(files_with("gate::pass("), ["assistant/deciding/sending.rs", "assistant/looking.rs"]);
     assert_eq!(files_with("Consent::Given"), ["assistant/deciding/sending.rs", "assistant/gate.rs"]);
 }
 

@@ -15,7 +15,7 @@ use url::Url;
 use super::driver::Driver;
 
 /// As long as a patient person waits for anything here.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(40);
 
 pub struct Tab {
     driver: WebDriver,

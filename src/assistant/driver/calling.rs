@@ -12,12 +12,13 @@ use crate::{
         approval::{Approval, ApprovalState},
         caution::{Caution, Look},
         event::Event,
-        gate::{self, Account, Consent, Facts, Risk, Verdict},
-        toolbox::{AnyTool, KeyFault, Preview, Ran, ToolError},
+        gate::{self, Consent, Facts, Risk, Verdict},
+        looking::{self, Looked},
+        toolbox::{AnyTool, Preview, ToolError},
         turn::{Call, CallResult, CallState, Outcome, Pause},
     },
-    audit::{Entry, Kind, classes_in, students_in},
-    vault::{ConnectReason, Grant, Need, VaultError},
+    audit::Entry,
+    vault::Grant,
 };
 
 impl Drive {
@@ -35,9 +36,11 @@ impl Drive {
             Err(ToolError::Tell(words)) => return self.finish_call(&call, Some(&*tool), CallResult::refused(&words)),
             Err(fault) => return Err(fault.into()),
         };
-        let (account, grant) = match self.unless_stopped(self.account(&*tool)).await {
+        let (account, grant) = match self.unless_stopped(self.assistant.account(&self.caller, &*tool)).await {
             Some(Ok(account)) => account,
-            Some(Err(words)) => return self.finish_call(&call, Some(&*tool), CallResult::refused(&words)),
+            Some(Err(fault)) => {
+                return self.finish_call(&call, Some(&*tool), CallResult::refused(&fault.for_model()));
+            }
             None => return Ok(()),
         };
         let facts = Facts {
@@ -73,36 +76,6 @@ impl Drive {
         }
     }
 
-    /// Whether the account that a tool needs is there, and the grant if it is.
-    /// Where the vault cannot tell, a tool that will ask the teacher goes on:
-    /// the grant is asked for again after the yes. One that only looks has no
-    /// such second moment; it ends here, with words that send nobody to connect.
-    async fn account(&self, tool: &dyn AnyTool) -> Result<(Account, Option<Grant>), String> {
-        let Some(need) = tool.need() else { return Ok((Account::Ready, None)) };
-        let service = need.connection.name();
-        match self.assistant.parts.vault.grant(&self.caller, &need).await {
-            Ok(grant) => Ok((Account::Ready, Some(grant))),
-            Err(VaultError::Connect { need, why }) => Ok((Account::Missing(need, why), None)),
-            Err(VaultError::SignInAgain(_)) => Ok((Account::SignedOut, None)),
-            Err(fault) if tool.card().risk > Risk::Reads => {
-                tracing::warn!(error = %fault, tool = tool.card().name, "the vault cannot tell about an account");
-                Ok((Account::Ready, None))
-            }
-            Err(fault @ VaultError::Wait { .. }) => {
-                tracing::warn!(error = %fault, tool = tool.card().name, "no key for a look");
-                Err(format!("The teacher's {service} account cannot be reached just now. Say so; they can ask again."))
-            }
-            Err(fault @ VaultError::Operator(_)) => {
-                let reference = self.assistant.reference();
-                tracing::error!(reference, error = %fault, "no key for a look, and only the operator can mend it");
-                Err(format!(
-                    "This site is not set up to use {service}. It is not the teacher's fault, and connecting again does \
-                     not help. Say that whoever runs the site finds it under the reference {reference}."
-                ))
-            }
-        }
-    }
-
     async fn run_call(
         &mut self,
         call: &Call,
@@ -113,72 +86,14 @@ impl Drive {
         begun: Instant,
     ) -> anyhow::Result<()> {
         // Only what reads runs without a yes, so that letting it go changes nothing.
-        let Some(first) = self.unless_stopped(self.run_once(tool, facts, &plan, grant)).await else { return Ok(()) };
-        let ran = match first? {
-            // A look may be repeated: once, with a fresh key.
-            Err(ToolError::KeyRefused(KeyFault::NotTaken)) => {
-                self.forget(tool).await;
-                match self.unless_stopped(self.account(tool)).await {
-                    Some(Ok((Account::Ready, fresh))) => {
-                        let again = self.unless_stopped(self.run_once(tool, facts, &plan, fresh)).await;
-                        let Some(again) = again else { return Ok(()) };
-                        again?
-                    }
-                    Some(Ok((Account::Missing(need, why), _))) => {
-                        return self.ask_connection(call, Pause::Connection { need, why });
-                    }
-                    Some(Ok((Account::SignedOut, _))) => return self.ask_connection(call, Pause::SignIn),
-                    Some(Err(words)) => return self.finish_call(call, Some(tool), CallResult::refused(&words)),
-                    None => return Ok(()),
-                }
-            }
-            ran => ran,
-        };
+        let look = self.assistant.look(&self.caller, tool, facts, &plan, grant);
+        let Some(looked) = self.unless_stopped(look).await else { return Ok(()) };
         let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let result = match ran {
-            Ok(ran) => {
-                let (said, did, shown) = (ran.said.into(), ran.did, ran.shown);
-                CallResult { outcome: Outcome::Done, said, did, took_ms, shown }
-            }
-            Err(ToolError::Tell(words)) => CallResult::refused(&words),
-            Err(ToolError::KeyRefused(fault)) => return self.key_refused(call, tool.need(), fault).await,
-            Err(ToolError::Unreachable(_)) => CallResult::refused("The service cannot be reached just now."),
-            Err(ToolError::Unknown(_)) => CallResult::refused("The service gave no clear answer."),
-            Err(ToolError::Broken(fault)) => return Err(fault),
-        };
-        self.finish_call(call, Some(tool), result)
-    }
-
-    async fn run_once(
-        &self,
-        tool: &dyn AnyTool,
-        facts: &Facts,
-        plan: &Value,
-        grant: Option<Grant>,
-    ) -> anyhow::Result<Result<Ran, ToolError>> {
-        let cleared = gate::pass(facts, plan.clone());
-        let cleared = cleared.map_err(|verdict| anyhow::anyhow!("the gate says {verdict:?}"))?;
-        let ran = tool.run(&self.assistant.scene(&self.caller), cleared, grant).await;
-        if ran.is_ok() {
-            self.assistant.note_use(&self.caller, tool).await;
+        match looked? {
+            Looked::Found(ran) => self.finish_call(call, Some(tool), CallResult::done(ran, took_ms)),
+            Looked::Refused(words) => self.finish_call(call, Some(tool), CallResult::refused(&words)),
+            Looked::Waits(pause) => self.ask_connection(call, pause),
         }
-        Ok(ran)
-    }
-
-    async fn forget(&self, tool: &dyn AnyTool) {
-        if let Some(need) = tool.need() {
-            self.assistant.parts.vault.forget(&self.caller.teacher.id, need.connection).await;
-        }
-    }
-
-    async fn key_refused(&mut self, call: &Call, need: Option<Need>, fault: KeyFault) -> anyhow::Result<()> {
-        let Some(need) = need else { anyhow::bail!("a tool without a need refused its key") };
-        self.assistant.parts.vault.forget(&self.caller.teacher.id, need.connection).await;
-        let why = match fault {
-            KeyFault::NotTaken => ConnectReason::Revoked,
-            KeyFault::TooNarrow => ConnectReason::MissingScope,
-        };
-        self.ask_connection(call, Pause::Connection { need, why })
     }
 
     /// Lays a draft before the teacher. It is stored before it is shown.
@@ -237,25 +152,16 @@ impl Drive {
         Ok(())
     }
 
-    /// What the audit is told of a call: who was looked at, never what was said.
     fn entry(&self, call: &Call, tool: Option<&dyn AnyTool>, result: &CallResult) -> Entry {
-        let need = tool.and_then(AnyTool::need);
-        let said = serde_json::from_str(result.said.as_str()).unwrap_or_default();
-        let asked = serde_json::from_str(&call.arguments).unwrap_or_default();
-        let students = [students_in(&said), students_in(&asked)].concat();
-        let classes = [classes_in(&said), classes_in(&asked)].concat();
-        let classes = std::collections::BTreeSet::from_iter(classes);
+        let mut entry = looking::entry(&self.caller.teacher.id, tool, &call.arguments, result);
+        if self.stored.turn.by_script {
+            entry.detail["by"] = serde_json::json!("script");
+        }
         Entry {
-            // A tool that is not there has a name of the model's own making.
-            tool: tool.map(|tool| tool.card().name.to_owned()),
-            students: std::collections::BTreeSet::from_iter(students).into_iter().collect(),
-            connection: need.as_ref().map(|need| need.connection.as_str().to_owned()),
-            scopes: need.iter().flat_map(|need| &need.scopes).map(ToString::to_string).collect(),
             conversation: Some(self.stored.conversation.to_string()),
             turn: Some(self.stored.turn.id.to_string()),
             call: Some(call.id.clone()),
-            detail: serde_json::json!({ "took_ms": result.took_ms, "classes": classes }),
-            ..Entry::by(&self.caller.teacher.id, Kind::ToolCall, result.outcome.as_str())
+            ..entry
         }
     }
 }

@@ -1,10 +1,16 @@
-//! The results of calls that did not run.
+//! The results of calls: of one that ran, and of those that did not.
 
 use serde_json::json;
 
 use super::{CallResult, Outcome, Pause};
+use crate::assistant::toolbox::Ran;
 
 impl CallResult {
+    /// The call ran.
+    pub fn done(ran: Ran, took_ms: u64) -> Self {
+        Self { outcome: Outcome::Done, said: ran.said.into(), did: ran.did, took_ms, shown: ran.shown }
+    }
+
     /// The call cannot run as asked; `words` tell the model what would be right.
     pub fn refused(words: &str) -> Self {
         Self {

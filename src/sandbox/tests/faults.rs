@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::kit::{MESSAGE, Stage, stage};
 use crate::sandbox::{
-    faults::{Answer, Effect, Fault, Route},
+    faults::{Answer, Effect, Fault, Gate, Route},
     log::Ending,
 };
 
@@ -161,6 +161,18 @@ async fn a_delay_delays_and_a_drip_drips() {
     stage.strike(Fault::on(STYLE).times(1).then(Effect::Drip(whole / 10, Duration::from_millis(20))));
     assert_eq!(stage.style().await.unwrap().1, whole);
     assert!(begun.elapsed() >= Duration::from_millis(200));
+}
+
+#[actix_web::test]
+async fn a_shut_gate_holds_back_until_it_is_opened() {
+    let stage = stage();
+    let gate = Gate::default();
+    stage.strike(Fault::on(STYLE).then(Effect::Until(gate.clone())));
+    let mut asking = Box::pin(stage.style());
+    assert!(tokio::time::timeout(Duration::from_millis(100), &mut asking).await.is_err());
+    gate.open();
+    asking.await.unwrap();
+    stage.style().await.unwrap();
 }
 
 #[actix_web::test]

@@ -139,7 +139,8 @@ impl<'a> Teller<'a> {
 
     fn what(&self, record: &Record) -> String {
         let card = self.tool(record).map(AnyTool::card);
-        words::event(record.entry.kind, &record.entry.outcome, card)
+        let what = words::event(record.entry.kind, &record.entry.outcome, card);
+        if record.entry.detail["by"] == "script" { format!("{what}, for a script of yours") } else { what }
     }
 
     /// What a draft was for; what a look was for is told by its event.

@@ -14,7 +14,7 @@ use teachers_aide::{
 use super::{a_draft, behind_lines, card_of, held, with_patience};
 use crate::{
     cast::{self, JAMES, MATEO, mail_to},
-    harness::{Browser, Card, Move, Plan, TestApp, eventually},
+    harness::{Browser, Card, Move, Plan, TestApp, eventually, in_time},
 };
 
 fn refusal(status: u16, reason: &str, message: &str) -> Effect {
@@ -201,7 +201,7 @@ async fn row_27_a_mail_that_was_accepted_without_a_readable_id_is_sent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn row_28_a_mail_service_that_nobody_reached_is_tried_again_by_itself_and_then_told_as_not_sent() {
-    let (app, ada) = behind_lines(Patience { mail_again: Duration::from_millis(400), ..Patience::default() }).await;
+    let (app, ada) = behind_lines(Patience { mail_again: Duration::from_secs(1), ..Patience::default() }).await;
     let line = app.google_line();
     line.close().await;
     let (_, receipt) = sent_into(&app, &ada, "failed").await;
@@ -212,14 +212,8 @@ async fn row_28_a_mail_service_that_nobody_reached_is_tried_again_by_itself_and_
     let (asked, card) = a_draft(&app, &ada).await;
     let (tab, yes) = (ada.clone(), card.clone());
     let click = tokio::spawn(async move { tab.decide(&yes, "send", &[]).await.with(200).json() });
-    while !app
-        .draft_rows()
-        .await
-        .iter()
-        .any(|draft| draft.id == card.id && ["claimed", "failed"].contains(&&*draft.state))
-    {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let claimed = async || app.draft_rows().await.iter().any(|draft| draft.id == card.id && draft.state == "claimed");
+    in_time("it is on its way, and finds nobody", claimed).await;
     line.open().await;
     assert_eq!(click.await.unwrap()["state"], "sent");
     assert_eq!(app.accepted().len(), 1);

@@ -12,7 +12,7 @@ use jiff::{Timestamp, Zoned, tz::TimeZone};
 use teachers_aide::{
     clock::{Clock, Ids, Patience, SystemClock, SystemIds},
     sandbox::{
-        faults::{Effect, Fault, Route},
+        faults::{Effect, Fault, Gate, Route},
         model::{Answer, Conversation, Fate, Reply, ToolCall},
     },
 };
@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::{a_draft, stalls_after, start, with_patience};
 use crate::{
     cast::{MATEO, mail_to},
-    harness::{Browser, Card, TestApp, Wanted, eventually},
+    harness::{Browser, Card, TestApp, Wanted, eventually, in_time},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,9 +30,7 @@ async fn row_34_a_turn_that_ran_when_the_power_failed_is_interrupted_and_can_go_
     app.mind.push(stalls_after("Half an answer"));
     let asked = ada.ask("Tell me").await;
     // The part is stored twice a second, and lost is what came after.
-    while app.turn_row(&asked.turn).await.text() != "Half an answer" {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    in_time("the part is stored", async || app.turn_row(&asked.turn).await.text() == "Half an answer").await;
     assert_eq!(app.turn_row(&asked.turn).await.status, "running");
 
     let reborn = app.after_a_power_cut().await;
@@ -53,8 +51,8 @@ async fn row_34_a_turn_that_ran_when_the_power_failed_is_interrupted_and_can_go_
 async fn row_35_a_server_that_is_told_to_go_lets_a_send_come_to_its_outcome_and_keeps_the_part_of_an_answer() {
     let (mut app, ada) = with_patience(Patience::default()).await;
     let (written, card) = a_draft(&app, &ada).await;
-    let slow = Fault::on(Route::GmailSend).then(Effect::Accept).then(Effect::Delay(Duration::from_millis(800)));
-    app.sandbox.faults().add(slow);
+    let gate = Gate::default();
+    app.sandbox.faults().add(Fault::on(Route::GmailSend).then(Effect::Accept).then(Effect::Until(gate.clone())));
     app.mind.push(stalls_after("Half an answer"));
     // "Done." is what the model would say of the letter; it is not asked any more.
     app.mind.push(stalls_after("Half an answer"));
@@ -64,7 +62,12 @@ async fn row_35_a_server_that_is_told_to_go_lets_a_send_come_to_its_outcome_and_
     let click = tokio::spawn(async move { tab.decide(&card, "send", &[]).await });
     eventually("the mail is on its way", || app.accepted().len() == 1).await;
 
-    app.stop().await;
+    let sandbox = Arc::clone(&app.sandbox);
+    let silent = || sandbox.model().requests().iter().all(|asked| asked.fate() != Fate::Open);
+    tokio::join!(app.stop(), async {
+        eventually("it has been told to go, and breaks off the answer", silent).await;
+        gate.open();
+    });
     assert_eq!(click.await.unwrap().with(200).json()["state"], "sent", "the one who clicked is told");
     assert_eq!(app.draft_states().await, ["sent"]);
     let row = app.turn_row(&asked.turn).await;
@@ -139,12 +142,13 @@ impl Clock for Fuse {
 
 /// Says yes, and lights a fuse when the mail has been accepted.
 async fn yes_with(app: &TestApp, ada: &Browser, card: Card, fuse: &AtomicBool) -> serde_json::Value {
-    let slow = Fault::on(Route::GmailSend).then(Effect::Accept).then(Effect::Delay(Duration::from_millis(500)));
-    app.sandbox.faults().add(slow);
+    let gate = Gate::default();
+    app.sandbox.faults().add(Fault::on(Route::GmailSend).then(Effect::Accept).then(Effect::Until(gate.clone())));
     let tab = ada.clone();
     let click = tokio::spawn(async move { tab.decide(&card, "send", &[]).await.with(200).json() });
     eventually("Gmail has it", || app.accepted().len() == 1).await;
     fuse.store(true, Ordering::SeqCst);
+    gate.open();
     click.await.unwrap()
 }
 

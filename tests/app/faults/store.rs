@@ -4,7 +4,7 @@
 use std::{path::Path, time::Duration};
 
 use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
-use teachers_aide::sandbox::faults::{Effect, Fault, Route};
+use teachers_aide::sandbox::faults::{Effect, Fault, Gate, Route};
 
 use crate::{
     cast::{self, MATEO, mail_to, school_day},
@@ -184,12 +184,14 @@ async fn row_38_a_disk_that_is_full_before_the_claim_sends_nothing_and_says_so()
 
 /// Google takes the mail, and before it answers the disk is full.
 async fn full_after_the_accept(story: &Story) -> crate::harness::Answer {
-    let slow = Effect::Delay(Duration::from_millis(500));
-    story.site.sandbox.faults().add(Fault::on(Route::GmailSend).times(1).then(Effect::Accept).then(slow));
+    let gate = Gate::default();
+    let held = Fault::on(Route::GmailSend).times(1).then(Effect::Accept).then(Effect::Until(gate.clone()));
+    story.site.sandbox.faults().add(held);
     let (tab, card) = (story.ada.clone(), story.card.clone());
     let click = tokio::spawn(async move { tab.decide(&card, "send", &[]).await });
     eventually("Google has it", || story.site.accepted().len() == 1).await;
     story.site.order(Some(&format!("fail write {NO_SPACE}")));
+    gate.open();
     click.await.unwrap().with(503)
 }
 
@@ -267,6 +269,14 @@ async fn refusal(site: &Site) -> String {
     died.said.lines().last().unwrap_or_default().to_owned()
 }
 
+/// Lets go of a database that nobody else has open, until its last helper is gone
+/// too: the file is closed by a thread that nobody waits for.
+async fn let_go(other: SqliteConnection, site: &Site) {
+    other.close().await.unwrap();
+    let log = site.folder().join("aide.db-wal");
+    eventually("all is in the one file", || !log.exists()).await;
+}
+
 /// A site whose server was there and went down.
 async fn left_behind() -> Site {
     let story = Story::with_a_draft().await;
@@ -297,11 +307,12 @@ async fn row_41_a_database_that_is_gone_is_not_replaced_by_an_empty_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn row_41_a_damaged_database_is_refused_with_a_reason_and_left_alone() {
     let site = left_behind().await;
+    site.verdict.excuse("the database is damaged by hand");
     site.start().await;
     // A clean end brings everything into the one file.
     let mut other = SqliteConnectOptions::new().filename(site.database()).connect().await.unwrap();
     other.execute("PRAGMA wal_checkpoint(TRUNCATE)").await.unwrap();
-    other.close().await.unwrap();
+    let_go(other, &site).await;
     let mut bytes = std::fs::read(site.database()).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle..middle + 4096].fill(0x5a);
@@ -320,7 +331,7 @@ async fn row_41_a_database_of_a_newer_program_is_refused_and_left_alone() {
         .execute("INSERT INTO _sqlx_migrations VALUES (9999, 'later', CURRENT_TIMESTAMP, TRUE, x'00', 1)")
         .await
         .unwrap();
-    other.close().await.unwrap();
+    let_go(other, &site).await;
     let words = refusal(&site).await;
     assert!(words.contains("written by another version of this program"), "{words}");
 }
@@ -379,8 +390,8 @@ async fn row_58_a_second_server_on_the_same_database_refuses_to_start_and_distur
 #[tokio::test(flavor = "multi_thread")]
 async fn row_59_a_restored_backup_calls_what_was_on_its_way_unknown_and_sends_nothing_again() {
     let story = Story::with_a_draft().await;
-    let slow = Effect::Delay(Duration::from_millis(600));
-    story.site.sandbox.faults().add(Fault::on(Route::GmailSend).times(1).then(slow));
+    let gate = Gate::default();
+    story.site.sandbox.faults().add(Fault::on(Route::GmailSend).times(1).then(Effect::Until(gate.clone())));
     let (tab, card) = (story.ada.clone(), story.card.clone());
     let click = tokio::spawn(async move { tab.decide(&card, "send", &[]).await });
     eventually("the mail is on its way", || story.site.sandbox.log().count(Route::GmailSend) == 1).await;
@@ -388,6 +399,7 @@ async fn row_59_a_restored_backup_calls_what_was_on_its_way_unknown_and_sends_no
     let backup = story.site.folder().join("backup");
     other.execute(sqlx::AssertSqlSafe(format!("VACUUM INTO '{}'", backup.display()))).await.unwrap();
     other.close().await.unwrap();
+    gate.open();
     assert_eq!(click.await.unwrap().with(200).json()["state"], "sent");
 
     let Story { site, server, ada, asked, card } = story;

@@ -10,7 +10,7 @@ use serde_json::json;
 use teachers_aide::{
     clock::Patience,
     sandbox::{
-        faults::{Effect, Fault, Route},
+        faults::{Effect, Fault, Gate, Route},
         model::{Answer, Pace, ToolCall},
     },
 };
@@ -18,7 +18,7 @@ use teachers_aide::{
 use super::{a_draft, an_hour_at_work, card_of, held, stalls_after, with_patience, words};
 use crate::{
     cast::{self, MATEO, mail_to},
-    harness::{Browser, Frame, Screen, eventually, read_frame},
+    harness::{Browser, Frame, Screen, eventually, in_time, read_frame},
 };
 
 fn slow() -> Pace {
@@ -292,9 +292,7 @@ async fn row_50_a_session_that_ends_while_an_answer_is_written_loses_nothing_of_
     let asked = ada.ask("Tell me").await;
     clock.advance(SignedDuration::from_hours(13));
     ada.get(&format!("/turns/{}/events", asked.turn)).await.with(303);
-    while app.turn_row(&asked.turn).await.status == "running" {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    in_time("it is over", async || app.turn_row(&asked.turn).await.status != "running").await;
     let row = app.turn_row(&asked.turn).await;
     assert_eq!((row.ending.as_str(), row.text().as_str()), ("done", ANSWER));
     let ada = app.signed_in(&cast::ada()).await;
@@ -305,13 +303,14 @@ async fn row_50_a_session_that_ends_while_an_answer_is_written_loses_nothing_of_
 async fn row_51_who_signs_out_during_a_send_finds_its_outcome_at_the_next_sign_in() {
     let (app, ada) = with_patience(Patience::default()).await;
     let (asked, card) = a_draft(&app, &ada).await;
-    let slow = Effect::Delay(Duration::from_millis(700));
-    app.sandbox.faults().add(Fault::on(Route::GmailSend).then(slow));
+    let gate = Gate::default();
+    app.sandbox.faults().add(Fault::on(Route::GmailSend).then(Effect::Until(gate.clone())));
     let (tab, thief) = (ada.copied(), ada.copied());
     let click = tokio::spawn(async move { tab.decide(&card, "send", &[]).await });
     let google = Arc::clone(&app.sandbox);
     eventually("the mail is on its way", move || google.log().count(Route::GmailSend) == 1).await;
     ada.post("/auth/logout", &[]).await.with(303);
+    gate.open();
     click.await.unwrap();
     thief.get("/chat").await.leads_to("/");
     assert_eq!((app.draft_states().await, app.accepted().len()), (vec!["sent".to_owned()], 1));

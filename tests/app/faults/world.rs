@@ -1,13 +1,11 @@
 //! Rows 52 to 55: the school changes, the clock jumps, the identity provider
 //! changes its keys or is gone.
 
-use std::time::Duration;
-
 use jiff::SignedDuration;
 use serde_json::Value;
 use teachers_aide::{
     clock::Patience,
-    sandbox::faults::{Effect, Fault, Route},
+    sandbox::faults::{Effect, Fault, Gate, Route},
 };
 
 use super::{a_draft, an_hour_at_work, card_of, held, with_patience, words};
@@ -43,13 +41,15 @@ async fn row_52_an_address_that_changes_between_the_yes_and_the_send_stops_the_s
     let (app, ada, clock) = held(Patience::default()).await;
     let (asked, card) = a_draft(&app, &ada).await;
     an_hour_at_work(&clock, &ada).await;
-    app.sandbox.faults().add(Fault::on(Route::Exchange).then(Effect::Delay(Duration::from_secs(1))));
+    let gate = Gate::default();
+    app.sandbox.faults().add(Fault::on(Route::Exchange).then(Effect::Until(gate.clone())));
     let before = app.sandbox.log().count(Route::Exchange);
     let tab = ada.clone();
     let click = tokio::spawn(async move { tab.decide(&card, "send", &[]).await });
     eventually("the yes is given, and the vault is asked", || app.sandbox.log().count(Route::Exchange) > before).await;
     assert_eq!(app.draft_states().await, ["approved"]);
     change_address(&ada, "mateo@home.example").await;
+    gate.open();
     let told = click.await.unwrap().with(409);
     assert!(words(&told).contains("changed since it was shown"), "{}", told.body);
     assert_eq!((app.draft_states().await, app.accepted().len()), (vec!["proposed".to_owned()], 0));

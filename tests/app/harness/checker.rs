@@ -26,6 +26,18 @@ pub enum Doubt {
     Possible,
 }
 
+/// When one looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// While teachers work: turns may run, and mails be on their way.
+    Any,
+    /// After an orderly end: no turn runs. A mail that was on its way when
+    /// patience ended stays claimed until the next start.
+    Stopped,
+    /// While nothing goes on, and after a start.
+    Rest,
+}
+
 /// What was found.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
@@ -128,20 +140,30 @@ impl Checker {
     }
 
     /// Compares the store with what Google accepted, while nothing goes on.
-    pub async fn compare(mut self, accepted: &[AcceptedMail], doubt: Doubt) -> Findings {
+    pub async fn compare(self, accepted: &[AcceptedMail], doubt: Doubt) -> Findings {
+        self.look(accepted, doubt, Moment::Rest).await
+    }
+
+    /// The same, of what must be so at this moment.
+    pub async fn look(mut self, accepted: &[AcceptedMail], doubt: Doubt, moment: Moment) -> Findings {
         let mut found = Findings { accepted: accepted.len(), ..Findings::default() };
         let approvals = self.approvals().await;
         for approval in &approvals {
             *found.states.entry(approval.state.clone()).or_default() += 1;
         }
-        compare_accepts(&mut found, &approvals, accepted);
+        let forgotten = self.texts(FORGOTTEN).await.len();
+        compare_accepts(&mut found, &approvals, accepted, forgotten);
         let unknown = found.count("unknown");
         found.add(doubt == Doubt::Possible || unknown == 0, || format!("{unknown} unknown without any doubt"));
-        found.add(found.count("claimed") == 0, || "a claim is left without an outcome".to_owned());
+        let claimed = found.count("claimed");
+        found.add(moment != Moment::Rest || claimed == 0, || "a claim is left without an outcome".to_owned());
         let running = self.texts("SELECT id FROM turns WHERE status = 'running'").await;
-        found.add(running.is_empty(), || format!("turns say that they run: {running:?}"));
+        let still = moment == Moment::Any || running.is_empty();
+        found.add(still, || format!("turns say that they run: {running:?}"));
         let lost = self.texts(LOST_TURNS).await;
         found.add(lost.is_empty(), || format!("turns wait for drafts that are all decided: {lost:?}"));
+        let unaudited = self.texts(UNAUDITED).await;
+        found.add(unaudited.is_empty(), || format!("claimed without a row of the audit: {unaudited:?}"));
         self.compare_file(&mut found).await;
         found
     }
@@ -176,9 +198,18 @@ const LOST_TURNS: &str = "SELECT t.id FROM turns t WHERE t.status = 'waiting' \
     AND NOT EXISTS (SELECT 1 FROM approvals a WHERE a.turn_id = t.id AND a.state IN ('proposed', 'approved', 'claimed')) \
     AND NOT EXISTS (SELECT 1 FROM approvals a WHERE a.turn_id = t.id AND a.state = 'superseded')";
 
+/// Mails whose drafts were deleted with their conversation; the audit knows them.
+const FORGOTTEN: &str = "SELECT approval_id FROM audit WHERE kind IN ('sent', 'send_unknown') \
+    AND approval_id NOT IN (SELECT id FROM approvals)";
+
+/// Approvals that went as far as a claim, which is written in one transaction
+/// with its row of the audit, or not at all.
+const UNAUDITED: &str = "SELECT id FROM approvals WHERE state IN ('claimed', 'sent', 'unknown') \
+    AND id NOT IN (SELECT approval_id FROM audit WHERE kind = 'claim' AND approval_id IS NOT NULL)";
+
 /// A draft that is laid before the teacher once more may keep its very bytes,
 /// so approvals of the same bytes are counted together.
-fn compare_accepts(found: &mut Findings, approvals: &[Approval], accepted: &[AcceptedMail]) {
+fn compare_accepts(found: &mut Findings, approvals: &[Approval], accepted: &[AcceptedMail], mut forgotten: usize) {
     let mut may: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for approval in approvals {
         let Some(mail) = &approval.mail else { continue };
@@ -191,7 +222,10 @@ fn compare_accepts(found: &mut Findings, approvals: &[Approval], accepted: &[Acc
         *have.entry(&mail.sha256).or_default() += 1;
     }
     for (mail, count) in &have {
-        let (least, most) = may.get(mail).copied().unwrap_or_default();
+        let (least, mut most) = may.get(mail).copied().unwrap_or_default();
+        if !may.contains_key(mail) && forgotten >= *count {
+            (forgotten, most) = (forgotten - count, *count);
+        }
         let told = || {
             let states: Vec<_> =
                 approvals.iter().filter(|a| a.mail.as_deref() == Some(mail)).map(|a| &a.state).collect();

@@ -1,7 +1,7 @@
 //! The program itself in a process of its own, with a world that outlives it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     fs::File,
     net::TcpListener,
     path::{Path, PathBuf},
@@ -18,20 +18,22 @@ use teachers_aide::{
         model::{Answer, Conversation, Message, Mind, Reply, ToolCall},
     },
 };
-use tempfile::TempDir;
 
 use super::{
-    Browser,
+    Browser, Home,
     calls::{self, Call, Spoil},
     checker::{Checker, Doubt, Findings},
     variables,
+    verdict::Verdict,
 };
 use crate::cast;
 
 /// The world around a program that may die: Auth0, the model and Google live on.
 pub struct Site {
     pub sandbox: Arc<Sandbox>,
-    folder: TempDir,
+    /// Compares what is left with what Google accepted.
+    pub verdict: Verdict,
+    home: Home,
 }
 
 /// The program, running. Dropping it kills it.
@@ -67,13 +69,14 @@ impl Site {
     pub fn with(people: Vec<Person>, school: &serde_json::Value, mind: Arc<dyn Mind>) -> Self {
         install_tls();
         let sandbox = Sandbox::start(SandboxOptions { people, mind, ..SandboxOptions::default() }).unwrap();
-        let folder = TempDir::new().unwrap();
-        std::fs::write(folder.path().join("school.json"), school.to_string()).unwrap();
-        Self { sandbox: Arc::new(sandbox), folder }
+        let (sandbox, home) = (Arc::new(sandbox), Home::with(school, HashMap::new()));
+        let verdict = Verdict::on(&sandbox, &home);
+        verdict.doubt("a process that is killed learns of no outcome");
+        Self { sandbox, verdict, home }
     }
 
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        self.home.0.path()
     }
 
     pub fn database(&self) -> PathBuf {
@@ -184,6 +187,23 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    /// Sends it a signal, such as "TERM".
+    pub fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.process());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    /// Waits until it has ended by itself, for longer than it may take; and how it did.
+    pub async fn ends(&mut self) -> ExitStatus {
+        for _ in 0..6_000 {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("a minute later it still lives");
+    }
+
     /// Whether it has ended by itself.
     pub fn is_dead(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
@@ -191,13 +211,7 @@ impl Server {
 
     /// Waits until it has ended by itself.
     pub async fn dies(&mut self) {
-        for _ in 0..2_000 {
-            if self.is_dead() {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("twenty seconds later it still lives");
+        self.ends().await;
     }
 
     pub fn process(&self) -> u32 {

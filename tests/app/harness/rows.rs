@@ -1,10 +1,12 @@
 //! The rows of the database, read by a connection of their own: what would be
 //! there if the application died now.
 
+use std::path::Path;
+
 use serde_json::Value;
 use sqlx::{Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use super::TestApp;
+use super::{Site, TestApp};
 
 /// A turn as it lies in the database.
 #[derive(Debug, Clone)]
@@ -43,10 +45,16 @@ pub struct DraftRow {
     pub outcome: Value,
 }
 
+impl Site {
+    /// One turn.
+    pub async fn turn_row(&self, id: &str) -> TurnRow {
+        one_turn(&self.database(), id).await
+    }
+}
+
 impl TestApp {
     async fn connection(&self) -> SqliteConnection {
-        let options = SqliteConnectOptions::new().filename(self.home.path("aide.db")).read_only(true);
-        SqliteConnection::connect_with(&options).await.unwrap()
+        connection(&self.database_file()).await
     }
 
     /// All turns, in the order in which they were asked.
@@ -58,9 +66,7 @@ impl TestApp {
 
     /// One turn.
     pub async fn turn_row(&self, id: &str) -> TurnRow {
-        let query = sqlx::query("SELECT status, seq, body FROM turns WHERE id = $1").bind(id);
-        let row = query.fetch_one(&mut self.connection().await).await.unwrap();
-        turn_row(row.get("status"), row.get("seq"), row.get("body"))
+        one_turn(&self.database_file(), id).await
     }
 
     /// All drafts, oldest first.
@@ -87,6 +93,17 @@ impl TestApp {
         let sql = "SELECT COUNT(refresh_token) FROM sign_ins";
         sqlx::query_scalar(sql).fetch_one(&mut self.connection().await).await.unwrap()
     }
+}
+
+async fn connection(database: &Path) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(database).read_only(true);
+    SqliteConnection::connect_with(&options).await.unwrap()
+}
+
+async fn one_turn(database: &Path, id: &str) -> TurnRow {
+    let query = sqlx::query("SELECT status, seq, body FROM turns WHERE id = $1").bind(id);
+    let row = query.fetch_one(&mut connection(database).await).await.unwrap();
+    turn_row(row.get("status"), row.get("seq"), row.get("body"))
 }
 
 fn turn_row(status: String, seq: i64, body: &str) -> TurnRow {
