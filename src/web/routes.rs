@@ -10,8 +10,8 @@ use actix_web::{
 };
 
 use super::{
-    activity, api, approvals, assets, chat, connections, conversations, downloads, leaving, login, roster, scripts, settings,
-    stream, turns,
+    activity, api, approvals, assets, chat, connections, conversations, downloads, leaving, login, roster, scripts,
+    settings, stream, turns,
 };
 
 /// The longest form or JSON body, in bytes.
