@@ -96,6 +96,7 @@ fn with_session() -> Vec<Line> {
         look("/activity/table.{form}", activity::file),
         look("/settings", settings::show),
         change("/settings/appearance", settings::appearance),
+        change("/settings/shortcuts", settings::shortcuts),
         change("/settings/retention", settings::retention),
         change("/settings/forget", settings::forget),
         look("/settings/data.json", settings::data),

@@ -30,6 +30,7 @@ mod google;
 mod harness;
 mod leaving;
 mod limits;
+mod logged;
 mod mallory;
 mod map;
 mod mime;

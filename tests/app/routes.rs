@@ -166,6 +166,7 @@ impl Route {
                 vec![Body::Form(vec![("email", text("eve@example.com"))]), Body::Form(vec![("email", String::new())])]
             }
             "/settings/appearance" => vec![Body::Form(vec![("appearance", text("dark"))])],
+            "/settings/shortcuts" => vec![Body::Form(vec![("shortcuts", text("on"))])],
             "/settings/retention" => vec![Body::Form(vec![("days", text("30"))])],
             "/prompt" => vec![Body::Json(json!({ "prompt": "hello", "chat_id": things.get("conversation") }))],
             "/api/tools/{tool}/authorize" => vec![Body::Json(json!({}))],

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     assistant::search::Wanted,
-    identity::Appearance,
+    identity::{Appearance, Preferences},
     school,
     web::{
         chart,
@@ -77,7 +77,8 @@ fn chats() -> Vec<(String, String)> {
 }
 
 fn front() -> Vec<(String, String)> {
-    let out = |title: &str| Frame { title: text(title), demo: None, side: None, look: Appearance::Dark };
+    let chosen = Preferences { appearance: Appearance::Dark, ..Preferences::default() };
+    let out = |title: &str| Frame { title: text(title), demo: None, side: None, chosen };
     let message = |frame, title: &str, words: &str, next: &str, reference: Option<&str>| Message {
         frame,
         title: text(title),
@@ -253,6 +254,7 @@ fn settings(name: &str, fault: Option<&str>, done: &str) -> (String, String) {
                 look("light", "Light", false),
                 look("dark", "Dark", false),
             ],
+            shortcuts: true,
             days: text(if fault.is_some() { "-1" } else { "90" }),
             most_days: 3650,
             fault: fault.map(text),
