@@ -61,7 +61,7 @@ pub async fn page(
         fault,
         newest: search.goes_back().then(|| search.address("/activity", None)),
         older,
-        files: (!records.is_empty()).then(|| ["csv", "xlsx"].map(|end| search.file(end))),
+        downloads: (!records.is_empty()).then(|| ["csv", "xlsx"].map(|end| search.file(end))),
     };
     let mut answer = html(&page, &state.token(&caller))?;
     if fault.is_some() {

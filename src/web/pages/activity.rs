@@ -21,7 +21,7 @@ pub struct Activity {
     /// Where the next older ones are.
     pub older: Option<String>,
     /// All that fits, as CSV and for Excel.
-    pub files: Option<[String; 2]>,
+    pub downloads: Option<[String; 2]>,
 }
 
 /// What can be looked for.

@@ -15,7 +15,7 @@ pub(super) fn all() -> Vec<(String, String)> {
         days: vec![today(), before()],
         newest: Some(text("/activity?kind=sends")),
         older: Some(text("/activity?kind=sends&before=5f0c")),
-        files: Some([text("/activity/table.csv"), text("/activity/table.xlsx")]),
+        downloads: Some([text("/activity/table.csv"), text("/activity/table.xlsx")]),
         ..none()
     };
     let wrong = Activity { fault: Some("The first day is after the last one."), ..none() };
@@ -41,7 +41,7 @@ fn none() -> Activity {
         days: Vec::new(),
         newest: None,
         older: None,
-        files: None,
+        downloads: None,
     }
 }
 
