@@ -8,6 +8,7 @@ mod activity;
 mod api;
 mod approvals;
 pub mod assets;
+mod branches;
 mod chart;
 mod chat;
 mod connections;
@@ -15,6 +16,7 @@ mod conversations;
 pub mod csrf;
 mod downloads;
 pub mod error;
+mod export;
 mod frame;
 #[cfg(test)]
 mod gallery;
