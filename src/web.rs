@@ -4,9 +4,11 @@
 //! words and numbers. This room decides nothing about grades, mail or rights:
 //! it shows what the rooms behind it have decided.
 
+mod activity;
 mod api;
 mod approvals;
 pub mod assets;
+mod branches;
 mod chart;
 mod chat;
 mod connections;
@@ -14,6 +16,7 @@ mod conversations;
 pub mod csrf;
 mod downloads;
 pub mod error;
+mod export;
 mod frame;
 #[cfg(test)]
 mod gallery;

@@ -8,6 +8,8 @@
 mod chunks;
 mod faults;
 mod service;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

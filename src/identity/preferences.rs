@@ -6,12 +6,20 @@ use serde::Serialize;
 use crate::school::TeacherId;
 
 /// What a teacher has chosen; the defaults hold until they choose.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Preferences {
     /// How pages look.
     pub appearance: Appearance,
     /// How long conversations are kept.
     pub retention: Retention,
+    /// Whether single keys do something on the pages.
+    pub shortcuts: bool,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self { appearance: Appearance::default(), retention: Retention::default(), shortcuts: true }
+    }
 }
 
 /// How pages look.

@@ -24,26 +24,30 @@ fn read(row: &SqliteRow) -> anyhow::Result<Preferences> {
     Ok(Preferences {
         appearance: Appearance::parse(row.get("appearance")).context("a stored appearance is unreadable")?,
         retention: Retention::parse(&days.to_string()).context("a stored number of days is unreadable")?,
+        shortcuts: row.get("shortcuts"),
     })
 }
 
 #[async_trait]
 impl PreferencesStore for Store {
     async fn preferences(&self, teacher: &TeacherId) -> anyhow::Result<Preferences> {
-        let sql = "SELECT appearance, retention_days FROM preferences WHERE teacher_id = $1";
+        let sql = "SELECT appearance, retention_days, shortcuts FROM preferences WHERE teacher_id = $1";
         let row = sqlx::query(sql).bind(teacher.as_str()).fetch_optional(&self.reader).await?;
         row.as_ref().map_or_else(|| Ok(Preferences::default()), read)
     }
 
     async fn prefer(&self, teacher: &TeacherId, chosen: Preferences) -> anyhow::Result<()> {
-        let sql = "INSERT INTO preferences (teacher_id, appearance, retention_days, changed_at) VALUES ($1, $2, $3, $4) \
+        let sql = "INSERT INTO preferences (teacher_id, appearance, retention_days, shortcuts, changed_at) \
+                   VALUES ($1, $2, $3, $4, $5) \
                    ON CONFLICT (teacher_id) DO UPDATE SET appearance = excluded.appearance, \
-                   retention_days = excluded.retention_days, changed_at = excluded.changed_at";
+                   retention_days = excluded.retention_days, shortcuts = excluded.shortcuts, \
+                   changed_at = excluded.changed_at";
         let mut tx = self.write().await?;
         sqlx::query(sql)
             .bind(teacher.as_str())
             .bind(chosen.appearance.as_str())
             .bind(i64::from(chosen.retention.days()))
+            .bind(chosen.shortcuts)
             .bind(millis(self.clock.now()))
             .execute(&mut *tx)
             .await?;

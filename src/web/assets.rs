@@ -1,7 +1,11 @@
-//! The page's own files, compiled in. Each is served under a URL that holds the
-//! hash of its content, so a browser may keep it for ever; nothing else is served.
+//! The page's own files, compiled in, and nothing else. They are served from a
+//! folder whose name is the hash of all of them, so a browser may keep them for
+//! ever, and a script that imports another gets the one of the same release.
 
-use std::future::{Ready, ready};
+use std::{
+    collections::BTreeMap,
+    future::{Ready, ready},
+};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -9,6 +13,7 @@ use actix_web::{
     web::Path,
 };
 use rust_embed::{Embed, EmbeddedFile};
+use sha2::{Digest, Sha256};
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const ASK_AGAIN: &str = "no-cache";
@@ -17,16 +22,42 @@ const ASK_AGAIN: &str = "no-cache";
 #[folder = "static/"]
 struct Files;
 
-/// The URL of a file in `static/`, with the hash of its content.
-pub fn url(file: &str) -> String {
-    let hash = Files::get(file).map(|found| hash(&found)).unwrap_or_default();
-    format!("/static/{hash}/{file}")
+/// The script of every page, and the one of a conversation; all others are imported.
+const ENTRIES: [&str; 2] = ["app.js", "chat.js"];
+
+/// The folder of the files as they are now: `/static/` and the hash of all of them.
+pub fn folder() -> String {
+    format!("/static/{}", release())
+}
+
+/// The scripts that others import.
+pub fn scripts() -> Vec<String> {
+    all().into_keys().filter(|file| is_script(file) && !ENTRIES.contains(&file.as_str())).collect()
+}
+
+fn is_script(file: &str) -> bool {
+    kind(file).starts_with("text/javascript")
+}
+
+/// Every file by its name.
+fn all() -> BTreeMap<String, EmbeddedFile> {
+    Files::iter().filter_map(|name| Files::get(&name).map(|file| (name.into_owned(), file))).collect()
+}
+
+/// The hash of all files together.
+fn release() -> String {
+    let mut whole = Sha256::new();
+    for (name, file) in all() {
+        whole.update(name);
+        whole.update(file.metadata.sha256_hash());
+    }
+    hex::encode(&whole.finalize()[..8])
 }
 
 /// Answers `GET /static/{hash}/{file}`.
 ///
-/// A URL with an old hash, from a page opened before an upgrade, still gets the
-/// file as it is now, but may not be kept.
+/// The folder of another release, from a page opened before an upgrade, still
+/// gives the file as it is now, but it may not be kept.
 #[expect(clippy::needless_pass_by_value, reason = "actix hands a request over by value")]
 pub fn serve(request: HttpRequest, path: Path<(String, String)>) -> Ready<HttpResponse> {
     let (asked, file) = path.into_inner();
@@ -39,7 +70,7 @@ fn answer(request: &HttpRequest, asked: &str, file: &str) -> HttpResponse {
     };
     let hash = hash(&found);
     let tag = EntityTag::new_strong(hash.clone());
-    let keep = if asked == hash { FOR_EVER } else { ASK_AGAIN };
+    let keep = if asked == release() { FOR_EVER } else { ASK_AGAIN };
     let mut answer = if has(request, &tag) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     answer
         .insert_header((ETAG, tag.to_string()))
@@ -74,6 +105,8 @@ fn kind(file: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use actix_web::{App, body::MessageBody, http::StatusCode, test, web};
 
     use super::*;
@@ -90,17 +123,18 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_file_under_its_hash_may_be_kept_for_ever() {
-        let answer = get(&url("app.css"), None).await;
+    async fn a_file_of_this_release_may_be_kept_for_ever() {
+        let url = format!("{}/app.css", folder());
+        let answer = get(&url, None).await;
         assert_eq!((answer.status(), header(&answer, "cache-control")), (StatusCode::OK, FOR_EVER));
         assert_eq!(header(&answer, "content-type"), "text/css; charset=utf-8");
-        let again = get(&url("app.css"), Some(header(&answer, "etag"))).await;
+        let again = get(&url, Some(header(&answer, "etag"))).await;
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
         assert_eq!(again.into_body().try_into_bytes().unwrap().len(), 0);
     }
 
     #[actix_web::test]
-    async fn an_old_hash_gets_the_new_file_and_must_ask_again() {
+    async fn the_folder_of_an_old_release_gives_the_new_file_and_must_ask_again() {
         let answer = get("/static/0123456789abcdef/app.js", Some("\"0123456789abcdef\"")).await;
         assert_eq!((answer.status(), header(&answer, "cache-control")), (StatusCode::OK, ASK_AGAIN));
     }
@@ -110,6 +144,27 @@ mod tests {
         for uri in ["/static/x/none.css", "/static/x/..%2fCargo.toml", "/static/x/%2e%2e%2fCargo.toml"] {
             assert_eq!(get(uri, None).await.status(), StatusCode::NOT_FOUND, "{uri}");
         }
+    }
+
+    /// The names in the `import` lines of a script.
+    fn imported_by(file: &str) -> Vec<String> {
+        let source = String::from_utf8(Files::get(file).unwrap().data.into_owned()).unwrap();
+        let lines = source.lines().filter(|line| line.starts_with("import "));
+        lines.map(|line| line.rsplit('"').nth(1).unwrap().trim_start_matches("./").to_owned()).collect()
+    }
+
+    #[std::prelude::v1::test]
+    fn every_script_is_reached_and_none_is_missing() {
+        let (mut reached, mut next) = (BTreeSet::new(), ENTRIES.map(str::to_owned).to_vec());
+        while let Some(file) = next.pop() {
+            assert!(Files::get(&file).is_some(), "{file} is imported, and not there");
+            if reached.insert(file.clone()) {
+                next.extend(imported_by(&file));
+            }
+        }
+        let there: BTreeSet<String> = all().into_keys().filter(|file| is_script(file)).collect();
+        assert_eq!(reached, there, "what nobody imports is not sent to anybody");
+        assert_eq!(scripts().len(), there.len() - ENTRIES.len());
     }
 
     #[std::prelude::v1::test]

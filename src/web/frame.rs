@@ -12,7 +12,7 @@ use super::{
 use crate::{
     assistant::conversation::Conversation,
     clock::Clock,
-    identity::{Appearance, Caller},
+    identity::{Caller, Preferences},
 };
 
 /// How many conversations the side bar shows.
@@ -20,7 +20,7 @@ const SHOWN: i64 = 30;
 
 /// The frame of a page for somebody who is not signed in.
 pub fn alone(title: &str, demo: Option<Demo>) -> Frame {
-    Frame { title: title.to_owned(), demo, side: None, look: Appearance::Auto }
+    Frame { title: title.to_owned(), demo, side: None, chosen: Preferences::default() }
 }
 
 /// The frame of a page for a teacher; `current` is the conversation on it.
@@ -39,9 +39,16 @@ pub async fn of(
             items: group.into_iter().map(|conversation| past(conversation, current)).collect(),
         })
         .collect();
-    let side = Side { name: caller.teacher.name.clone(), email: caller.teacher.email.clone(), place, past };
-    let look = state.preferences.preferences(&caller.teacher.id).await?.appearance;
-    Ok(Frame { title: title.to_owned(), demo: state.demo.clone(), side: Some(side), look })
+    let teacher = &caller.teacher;
+    let side = Side {
+        teacher: teacher.id.as_str().to_owned(),
+        name: teacher.name.clone(),
+        email: teacher.email.clone(),
+        place,
+        past,
+    };
+    let chosen = state.preferences.preferences(&teacher.id).await?;
+    Ok(Frame { title: title.to_owned(), demo: state.demo.clone(), side: Some(side), chosen })
 }
 
 fn past(conversation: &Conversation, current: Option<&str>) -> Past {

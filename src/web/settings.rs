@@ -49,6 +49,7 @@ async fn page(
     Ok(Settings {
         frame: frame::of(state, caller, "Settings", Place::Settings, None).await?,
         looks: Appearance::ALL.map(|look| choice(look, chosen.appearance)).into(),
+        shortcuts: chosen.shortcuts,
         days,
         most_days: Retention::LONGEST,
         fault,
@@ -90,6 +91,24 @@ pub async fn appearance(
     let appearance = Appearance::parse(&form.appearance).ok_or_else(wrong)?;
     prefer(&state, &teacher.0, |chosen| Preferences { appearance, ..chosen }).await?;
     Ok(see("/settings?done=appearance"))
+}
+
+/// Whether single keys are to do something; a box that is not ticked is not posted.
+#[derive(Debug, Deserialize)]
+pub struct Keys {
+    #[serde(default)]
+    shortcuts: String,
+}
+
+/// `POST /settings/shortcuts`
+pub async fn shortcuts(
+    state: Data<State>,
+    teacher: SignedInTeacher,
+    form: Form<Keys>,
+) -> Result<HttpResponse, PageError> {
+    let shortcuts = form.shortcuts == "on";
+    prefer(&state, &teacher.0, |chosen| Preferences { shortcuts, ..chosen }).await?;
+    Ok(see("/settings?done=shortcuts"))
 }
 
 /// How long conversations are to be kept.

@@ -46,7 +46,7 @@ impl Stranger {
     fn is_there(&self) -> bool {
         let before = self.visits();
         let _held = TcpStream::connect(self.address.trim_start_matches("http://")).unwrap();
-        (0..500).any(|_| {
+        (0..10_000).any(|_| {
             thread::sleep(std::time::Duration::from_millis(2));
             self.visits() > before
         })
@@ -169,14 +169,29 @@ async fn a_provider_that_never_stops_talking_is_cut_short() {
     }
 }
 
+/// So many calls in one answer, each with a name and an id of its own.
+fn calls(count: usize) -> Vec<u8> {
+    let call = |at| serde_json::json!({ "index": at, "id": format!("c{at}"), "function": { "name": "list_students", "arguments": "{}" } });
+    let chunk = |at| serde_json::json!({ "choices": [{ "index": 0, "delta": { "tool_calls": [call(at)] } }] });
+    (0..count).map(|at| format!("data: {}\n\n", chunk(at)).into_bytes()).collect::<Vec<_>>().concat()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_never_stops_talking_is_cut_short_and_said_to_be() {
     let one_line = b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"".to_vec();
     let lines = b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}}]}\n\n"
         .repeat(500);
-    for (what, chunk) in
-        [("one line without an end", [one_line, vec![b'x'; 60_000]].concat()), ("line after line", lines)]
-    {
+    let arguments =
+        b"data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"function\":{\
+        \"name\":\"get_student\",\"arguments\":\"xxxxxxxxxxxxxxxx\"}}]}}]}\n\n"
+            .repeat(500);
+    for (what, chunk) in [
+        ("one line without an end", [one_line, vec![b'x'; 60_000]].concat()),
+        ("line after line", lines),
+        ("arguments without an end", arguments),
+        ("call after call", calls(2_000)),
+        ("nothing but comments", b": still here\n\n".repeat(2_000)),
+    ] {
         let endless = Endless::open(STREAM, chunk);
         let model = Some(format!("{}/v1", endless.address));
         let app = TestApp::start_with(Wanted { model, ..Wanted::default() }).await;

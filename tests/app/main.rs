@@ -4,12 +4,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod activity;
 mod address;
 mod api;
 mod arguments;
 mod audit;
 mod bad_input;
 mod bound;
+mod branches;
 #[path = "../browser/main.rs"]
 mod browser;
 mod calendar;
@@ -22,6 +24,8 @@ mod crash;
 mod decisions;
 mod drafts;
 mod egress;
+mod evidence;
+mod export;
 mod faults;
 mod following;
 mod foreign_text;
@@ -29,6 +33,7 @@ mod google;
 mod harness;
 mod leaving;
 mod limits;
+mod logged;
 mod mallory;
 mod map;
 mod mime;
@@ -49,5 +54,6 @@ mod snapshots;
 mod source_rules;
 mod story;
 mod strangers;
+mod suggestions;
 mod tables;
 mod wire;

@@ -26,6 +26,24 @@ async fn ada_chooses_the_dark_look_and_grace_keeps_hers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn ada_turns_the_single_keys_off_and_keeps_her_other_choices() {
+    let (_app, ada, grace) = school_day().await;
+    ada.post("/settings/appearance", &[("appearance", "dark")]).await.with(303);
+    let page = ada.get("/settings").await.with(200);
+    assert!(page.has("input[name=shortcuts][checked]") && !page.has("html[data-shortcuts]"));
+    // A box without its tick is not posted at all.
+    ada.post("/settings/shortcuts", &[]).await.leads_to("/settings?done=shortcuts");
+    let page = ada.get("/settings?done=shortcuts").await;
+    assert_eq!(page.attrs("html", "data-shortcuts"), ["off"]);
+    assert!(!page.has("input[name=shortcuts][checked]") && page.has("html[data-look=dark]"));
+    assert!(page.text("#shortcuts").contains("turned off for you"), "{}", page.text("#shortcuts"));
+    assert!(!grace.get("/settings").await.has("html[data-shortcuts]"));
+    let form = page.form("form[action='/settings/shortcuts']").fill("shortcuts", "on");
+    ada.submit(&form).await.with(303);
+    assert!(!ada.get("/chat").await.has("html[data-shortcuts]"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn days_that_are_none_come_back_with_the_reason() {
     let (_app, ada, _grace) = school_day().await;
     let form = ada.get("/settings").await.form("form[action='/settings/retention']");

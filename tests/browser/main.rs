@@ -10,6 +10,7 @@ mod driver;
 mod faults;
 mod jobs;
 mod keyboard;
+mod keys;
 mod pages;
 mod plain;
 mod reader;
@@ -21,6 +22,8 @@ mod story;
 mod tab;
 mod tables;
 mod typing;
+mod unsent;
+mod versions;
 
 use std::{
     io::{self, Write},
@@ -92,6 +95,17 @@ impl Desk {
         self.tab.go("/auth/login").await;
         self.tab.click("button.person").await;
         self.tab.until("location.pathname === '/chat'").await;
+    }
+
+    /// Signs in as somebody else, through the provider's own page.
+    pub async fn sign_in_as(&self, name: &str) {
+        let tab = &self.tab;
+        tab.go("/auth/login").await;
+        tab.find("button.person").await;
+        let button =
+            format!("[...document.querySelectorAll('button.person')].find((one) => one.innerText.includes('{name}'))");
+        tab.run::<()>(&format!("{button}.click()"), Vec::new()).await;
+        tab.until("location.pathname === '/chat'").await;
     }
 
     /// Asks by Enter.

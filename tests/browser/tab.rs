@@ -54,6 +54,7 @@ impl Tab {
     /// Goes to an address, one of this site where it has no host.
     pub async fn go(&self, address: &str) {
         self.driver.goto(self.base.join(address).unwrap().as_str()).await.unwrap();
+        self.loaded().await;
     }
 
     /// Goes to an address that may lead nowhere.
@@ -63,6 +64,12 @@ impl Tab {
 
     pub async fn reload(&self) {
         self.driver.refresh().await.unwrap();
+        self.loaded().await;
+    }
+
+    /// The driver goes on a little early: the page's own scripts may still have to run.
+    async fn loaded(&self) {
+        self.until("document.readyState === 'complete'").await;
     }
 
     /// Opens another tab of this browser, and goes on in it.
@@ -253,8 +260,8 @@ impl Tab {
             let params = &event["message"]["params"];
             (url(&params["request"]["url"]), url(&params["documentURL"]))
         })
-        // The browser begins with a page of its own.
-        .filter(|(_, page): &(Url, Url)| page.scheme() != "chrome")
+        // The browser begins with pages of its own.
+        .filter(|(_, page): &(Url, Url)| !page.scheme().starts_with("chrome"))
         .collect()
     }
 

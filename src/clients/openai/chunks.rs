@@ -280,6 +280,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn however_arguments_are_cut_they_come_out_whole(text in "\\PC{0,60}", cuts in prop::collection::vec(0usize..60, 0..6)) {
             let chars: Vec<char> = text.chars().collect();
@@ -292,7 +294,6 @@ mod tests {
             chunks.push(stop("tool_calls"));
             prop_assert_eq!(calls(&read(&chunks)), vec![("one".to_owned(), text)]);
         }
-
     }
 
     /// Any JSON, with the words of the protocol in it more often than not.

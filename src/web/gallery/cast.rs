@@ -1,7 +1,7 @@
 //! Believable people and numbers, all invented.
 
 use crate::{
-    identity::Appearance,
+    identity::Preferences,
     school::{self, Band, Bar, Chart, Line, Mark},
     web::{
         pages::Ask,
@@ -30,10 +30,11 @@ pub(super) fn demo() -> Demo {
 pub(super) fn frame(title: &str, place: Place, current: &str) -> Frame {
     let past = |id: &str, title: &str| Past { id: text(id), title: text(title), current: id == current };
     Frame {
-        look: Appearance::Auto,
+        chosen: Preferences::default(),
         title: text(title),
         demo: Some(demo()),
         side: Some(Side {
+            teacher: text("t-1"),
             name: text("Mary Okafor"),
             email: text("mary@school.example"),
             place,

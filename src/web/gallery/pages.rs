@@ -1,12 +1,14 @@
 //! Every page, with and without something on it.
 
+mod activity;
+
 use super::{
     cast::{asks, charts, composer, demo, frame, roster, text},
     hang, turns,
 };
 use crate::{
     assistant::search::Wanted,
-    identity::Appearance,
+    identity::{Appearance, Preferences},
     school,
     web::{
         chart,
@@ -29,6 +31,7 @@ pub(super) fn all() -> Vec<(String, String)> {
     shown.extend(connections());
     shown.extend(search());
     shown.extend(school());
+    shown.extend(activity::all());
     shown
 }
 
@@ -63,6 +66,7 @@ fn chats() -> Vec<(String, String)> {
         keep("chat-new", &chat("New conversation", Vec::new())),
         keep("chat-refused", &refused),
         keep("chat", &chat(story, vec![turns::overview(), turns::one_draft()])),
+        keep("chat-versions", &chat(story, vec![turns::overview(), turns::again()])),
         keep("chat-running", &running),
         keep("chat-running-table", &table),
         keep("chat-drafts", &chat(story, vec![turns::two_drafts()])),
@@ -74,7 +78,8 @@ fn chats() -> Vec<(String, String)> {
 }
 
 fn front() -> Vec<(String, String)> {
-    let out = |title: &str| Frame { title: text(title), demo: None, side: None, look: Appearance::Dark };
+    let chosen = Preferences { appearance: Appearance::Dark, ..Preferences::default() };
+    let out = |title: &str| Frame { title: text(title), demo: None, side: None, chosen };
     let message = |frame, title: &str, words: &str, next: &str, reference: Option<&str>| Message {
         frame,
         title: text(title),
@@ -250,6 +255,7 @@ fn settings(name: &str, fault: Option<&str>, done: &str) -> (String, String) {
                 look("light", "Light", false),
                 look("dark", "Dark", false),
             ],
+            shortcuts: true,
             days: text(if fault.is_some() { "-1" } else { "90" }),
             most_days: 3650,
             fault: fault.map(text),

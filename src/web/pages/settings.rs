@@ -10,6 +10,8 @@ pub struct Settings {
     pub frame: Frame,
     /// How pages can look.
     pub looks: Vec<Choice>,
+    /// Whether single keys do something.
+    pub shortcuts: bool,
     /// How many days conversations are kept, as stored or as typed.
     pub days: String,
     /// The most days that can be named.

@@ -1,4 +1,7 @@
-use crate::{identity::Appearance, web::assets};
+use crate::{
+    identity::{Appearance, Preferences},
+    web::assets,
+};
 
 /// What is around every page: title, banner, side.
 #[derive(Debug, Clone)]
@@ -9,8 +12,8 @@ pub struct Frame {
     pub demo: Option<Demo>,
     /// The side bar, for a teacher who is signed in.
     pub side: Option<Side>,
-    /// How the teacher wants pages to look.
-    pub look: Appearance,
+    /// What the teacher has chosen.
+    pub chosen: Preferences,
 }
 
 /// Says what is a stand-in.
@@ -25,6 +28,8 @@ pub struct Demo {
 /// The side bar: where one can go, and who is signed in.
 #[derive(Debug, Clone)]
 pub struct Side {
+    /// The teacher's id, under which the browser keeps what is not sent yet.
+    pub teacher: String,
     /// The teacher's name.
     pub name: String,
     /// The teacher's address.
@@ -48,6 +53,8 @@ pub enum Place {
     Settings,
     /// The accounts elsewhere.
     Connections,
+    /// What was done.
+    Activity,
     /// One of the conversations in the list, or somewhere else.
     Elsewhere,
 }
@@ -73,42 +80,29 @@ pub struct Past {
 }
 
 impl Frame {
-    fn file(file: &str) -> String {
-        assets::url(file)
+    /// The folder of the page's own files, as they are now.
+    pub fn files(&self) -> String {
+        assets::folder()
     }
 
-    /// The URL of the style sheet.
-    pub fn style(&self) -> String {
-        Self::file("app.css")
-    }
-
-    /// The URL of the script for tables.
-    pub fn tables(&self) -> String {
-        Self::file("tables.js")
+    /// The scripts that a page's own script is made of, so that a browser asks for all of them at once.
+    pub fn scripts(&self) -> Vec<String> {
+        assets::scripts()
     }
 
     /// The look that the teacher has chosen, where it is not the device's.
     pub fn fixed_look(&self) -> Option<&'static str> {
-        (self.look != Appearance::Auto).then(|| self.look.as_str())
+        let look = self.chosen.appearance;
+        (look != Appearance::Auto).then(|| look.as_str())
     }
 
     /// The colour of the browser's own frame with that look.
     pub fn fixed_colour(&self) -> Option<&'static str> {
-        match self.look {
+        match self.chosen.appearance {
             Appearance::Auto => None,
             Appearance::Light => Some("#f7f4ec"),
             Appearance::Dark => Some("#18201d"),
         }
-    }
-
-    /// The URL of the page's script.
-    pub fn script(&self) -> String {
-        Self::file("app.js")
-    }
-
-    /// The URL of the icon in the browser's tab.
-    pub fn icon(&self) -> String {
-        Self::file("icon.svg")
     }
 }
 
@@ -121,6 +115,7 @@ impl Side {
             Place::Conversations => place == "conversations",
             Place::Settings => place == "settings",
             Place::Connections => place == "connections",
+            Place::Activity => place == "activity",
             Place::Elsewhere => false,
         }
     }

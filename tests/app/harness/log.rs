@@ -18,6 +18,8 @@ pub const MARK: &str = "marked-by-a-test";
 static LEAKY: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static BROKEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static MARKED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static WATCHED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Starts the log of this process, once.
 pub fn start() {
@@ -46,6 +48,9 @@ impl io::Write for Reader {
         if line.windows(MARK.len()).any(|window| window == MARK.as_bytes()) {
             keep(&MARKED);
         }
+        if is_watched(line) {
+            keep(&TOLD);
+        }
         Ok(line.len())
     }
 
@@ -60,6 +65,22 @@ fn is_one_line(line: &[u8]) -> bool {
     let turns = |c: char| matches!(c, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     let json = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text);
     json.is_ok() && !text.contains(|c: char| c.is_control() || turns(c))
+}
+
+fn is_watched(line: &[u8]) -> bool {
+    let watched = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
+    let text = String::from_utf8_lossy(line);
+    watched.iter().any(|word| text.contains(word))
+}
+
+/// From now on lines with one of these words are kept.
+pub fn watch(words: &[String]) {
+    WATCHED.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(words);
+}
+
+/// Lines with a word that is watched for.
+pub fn told_lines() -> Vec<String> {
+    TOLD.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// Lines with a secret; each is handed out once.

@@ -107,7 +107,7 @@ fn has_reference(text: &str) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn where_the_chunks_are_cut_does_not_matter(text in document(), places in prop::collection::vec(0_usize..400, 0..40)) {
