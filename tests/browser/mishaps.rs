@@ -179,6 +179,9 @@ fn letter() -> Answer {
     Answer::calls([ToolCall::new("send_email_to_student", &arguments)])
 }
 
+/// Something that happens at the vault.
+type Mishap = fn(&Desk);
+
 const MARY: &str = "mary@school.example";
 
 /// The id at the provider of the teacher who sits here.
@@ -189,7 +192,7 @@ fn mary(desk: &Desk) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_befalls_the_vault_is_one_card_and_its_button_leads_back_to_the_draft() {
-    let rows: [(&str, fn(&Desk), &str); 3] = [
+    let rows: [(&str, Mishap, &str); 3] = [
         ("not in the vault", |desk| desk.demo.sandbox.auth0().forget_google(&mary(desk)), "Connect Google"),
         ("a scope is missing", |desk| desk.demo.sandbox.auth0().narrow_google(&mary(desk), &[]), "One more permission"),
         ("the sign-in is taken back", |desk| desk.demo.sandbox.auth0().revoke_all(&mary(desk)), "Sign in again"),
