@@ -6,6 +6,8 @@
 //! the model, the vault and the store are ports.
 
 pub mod approval;
+pub mod branches;
+mod branching;
 pub mod caution;
 mod closing;
 pub mod conversation;

@@ -64,11 +64,23 @@ impl Store {
         let lock = Lock::take(path).with_context(|| cannot_open(path))?;
         keep_to_oneself(path).with_context(|| format!("cannot make the database {}", path.display()))?;
         let store = Self::connect(path, lock, sealer, ids, clock).await?;
-        let migrated = sqlx::migrate!().run(&store.writer).await;
-        migrated.map_err(explain_migration).with_context(|| cannot_open(path))?;
-        store.index_what_is_missing().await.context("what was said cannot be made findable")?;
-        store.lock.sign().context("cannot write the lock file")?;
+        store.unless_refused(store.bring_up_to_date().await).await.with_context(|| cannot_open(path))?;
         Ok(store)
+    }
+
+    async fn bring_up_to_date(&self) -> anyhow::Result<()> {
+        sqlx::migrate!().run(&self.writer).await.map_err(explain_migration)?;
+        self.index_what_is_missing().await.context("what was said cannot be made findable")?;
+        self.lock.sign().context("cannot write the lock file")
+    }
+
+    /// A file that is refused is let go of properly: a process that just ended
+    /// could leave SQLite's own files beside it.
+    async fn unless_refused<T>(&self, found: anyhow::Result<T>) -> anyhow::Result<T> {
+        if found.is_err() {
+            self.close().await;
+        }
+        found
     }
 
     /// Opens a file that is there and that a server may be using, to look after
@@ -102,7 +114,7 @@ impl Store {
         let durable = pool(1, options.clone().synchronous(SqliteSynchronous::Full)).await.with_context(context)?;
         let reader = pool(READERS, options).await.with_context(context)?;
         let store = Self { reader, writer, durable, trust: Trust::default(), lock, sealer, ids, clock };
-        store.check().await.with_context(context)?;
+        store.unless_refused(store.check().await).await.with_context(context)?;
         Ok(store)
     }
 

@@ -7,6 +7,7 @@
 mod api;
 mod approvals;
 pub mod assets;
+mod branches;
 mod chart;
 mod chat;
 mod connections;
@@ -14,6 +15,7 @@ mod conversations;
 pub mod csrf;
 mod downloads;
 pub mod error;
+mod export;
 mod frame;
 #[cfg(test)]
 mod gallery;

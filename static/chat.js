@@ -1,6 +1,7 @@
 // A conversation that answers while it is written. Without this file everything still works:
 // forms are posted and whole pages come back.
 
+import "./conversation.js";
 import { act, choose, decide, decideAll } from "./deciding.js";
 import { alive, listen } from "./stream.js";
 import { all, grow, one } from "./dom.js";

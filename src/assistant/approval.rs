@@ -128,6 +128,19 @@ impl ApprovalState {
 }
 
 impl Approval {
+    /// Whether it has left, may have left, or is about to.
+    pub fn may_have_left(&self) -> bool {
+        match self.state {
+            ApprovalState::Claimed | ApprovalState::Sent | ApprovalState::Unknown => true,
+            ApprovalState::Superseded => {
+                self.outcome.as_ref().is_some_and(|outcome| outcome.outcome == Outcome::Unknown)
+            }
+            ApprovalState::Proposed | ApprovalState::Approved | ApprovalState::Failed | ApprovalState::Rejected => {
+                false
+            }
+        }
+    }
+
     /// SHA-256 of what a yes covers: the approval, its revision, the tool, the
     /// whole plan with the bytes that leave, and what had to be ticked. A JSON array is an injective
     /// encoding: no text can move from one field into its neighbour unseen.

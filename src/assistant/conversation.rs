@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::{
     approval::{Approval, ApprovalState},
+    branches::Tree,
     ids::{ApprovalId, ClientId, ConversationId, TurnId},
     model::{Message, ModelCall},
     trusted::Trusted,
@@ -84,6 +85,9 @@ pub struct NewTurn {
     pub conversation: ConversationId,
     /// The title of a new conversation; none when it exists.
     pub title: Option<String>,
+    /// The place of the turn that it follows; none where that is the last one
+    /// on the chosen way.
+    pub follows: Option<i64>,
     /// The browser's name for the message.
     pub client_id: ClientId,
     /// The turn.
@@ -119,6 +123,11 @@ pub trait Conversations: Send + Sync + 'static {
     async fn list(&self, teacher: &TeacherId, limit: i64) -> anyhow::Result<Vec<Conversation>>;
     /// The turns of a conversation, oldest first.
     async fn turns(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Vec<StoredTurn>>;
+    /// The places of a conversation's turns, and the chosen way through them.
+    async fn tree(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Tree>;
+    /// Chooses the way that ends at a place, unless a turn runs or waits; says
+    /// whether it did.
+    async fn choose(&self, teacher: &TeacherId, id: &ConversationId, head: i64) -> anyhow::Result<bool>;
     /// One turn.
     async fn turn(&self, teacher: &TeacherId, id: &TurnId) -> anyhow::Result<Option<StoredTurn>>;
     /// The turn that a message made which the browser gave this name.
@@ -199,16 +208,21 @@ pub const HISTORY_TOKENS: usize = 24_000;
 /// The conversation as the model reads it: the rules, as many past turns as fit
 /// (whole ones, so that no call is without its result), and the present turn.
 ///
+/// The past is the way to the present turn alone: what stands on another version
+/// of a turn is not remembered, and a note about it is not read.
+///
 /// This is the one place where a context is built. The application's own words
 /// become system messages, the teacher's become user messages, and all that a
 /// tool found becomes tool messages, foreign text in it between this turn's marks.
 pub fn as_messages(system: Trusted, past: &[StoredTurn], notes: &[Note], present: &StoredTurn) -> Vec<Message> {
     let mark = Mark::of(&present.turn.id);
-    let present_messages = turn_messages(present, notes, &mark);
+    let past: Vec<&StoredTurn> = past.iter().filter(|turn| turn.seq < present.seq).collect();
+    let notes = Placed::on(&past, present, notes);
+    let present_messages = turn_messages(present, &notes, &mark);
     let mut budget = HISTORY_TOKENS.saturating_sub(present_messages.iter().map(tokens).sum());
     let mut kept = Vec::new();
-    for turn in past.iter().rev().filter(|turn| turn.seq < present.seq) {
-        let messages = turn_messages(turn, notes, &mark);
+    for turn in past.into_iter().rev() {
+        let messages = turn_messages(turn, &notes, &mark);
         let cost = messages.iter().map(tokens).sum::<usize>();
         if cost > budget {
             break;
@@ -217,16 +231,34 @@ pub fn as_messages(system: Trusted, past: &[StoredTurn], notes: &[Note], present
         kept.push(messages);
     }
     let mut all = vec![Message::System { content: system }];
+    all.extend(notes.behind(0));
     all.extend(kept.into_iter().rev().flatten());
     all.extend(present_messages);
     all
 }
 
-fn turn_messages(turn: &StoredTurn, notes: &[Note], mark: &Mark) -> Vec<Message> {
+/// Notes, each behind the turn on the way that it was written after.
+struct Placed<'a>(Vec<(i64, &'a Note)>);
+
+impl<'a> Placed<'a> {
+    fn on(past: &[&StoredTurn], present: &StoredTurn, notes: &'a [Note]) -> Self {
+        let way: Vec<i64> = past.iter().map(|turn| turn.seq).chain([present.seq]).collect();
+        let on_the_way = notes.iter().filter(|note| note.about == 0 || way.contains(&note.about));
+        let behind = |note: &Note| way.iter().copied().filter(|seq| *seq <= note.after_seq).max().unwrap_or(0);
+        Self(on_the_way.map(|note| (behind(note), note)).collect())
+    }
+
+    /// The messages behind a turn; 0 stands for the beginning.
+    fn behind(&self, seq: i64) -> impl Iterator<Item = Message> + '_ {
+        let here = self.0.iter().filter(move |(behind, _)| *behind == seq);
+        here.map(|(_, note)| Message::System { content: note.text.clone() })
+    }
+}
+
+fn turn_messages(turn: &StoredTurn, notes: &Placed<'_>, mark: &Mark) -> Vec<Message> {
     let mut messages = vec![Message::User { content: turn.turn.words.clone() }];
     messages.extend(turn.turn.steps.iter().flat_map(|step| step_messages(turn.seq, step, mark)));
-    let later = notes.iter().filter(|note| note.after_seq == turn.seq);
-    messages.extend(later.map(|note| Message::System { content: note.text.clone() }));
+    messages.extend(notes.behind(turn.seq));
     messages
 }
 
@@ -328,6 +360,22 @@ mod tests {
         let messages = as_messages("rules".into(), &[first], &notes, &second);
         let note = messages.iter().position(|m| *m == Message::System { content: Trusted::from("sent later") });
         assert_eq!(note, Some(3), "{messages:?}");
+    }
+
+    #[test]
+    fn a_note_about_another_version_is_not_read_and_one_that_came_later_is() {
+        let (first, present) = (stored(1, 0, 0), StoredTurn { parent: 1, ..stored(4, 0, 0) });
+        let note = |after_seq, about, text: &'static str| Note { after_seq, about, text: Trusted::from(text) };
+        // 2 and 3 stand on another version of what follows the first turn.
+        let notes = [note(3, 2, "beside"), note(3, 1, "of the first"), note(0, 0, "before all")];
+        let messages = as_messages("rules".into(), &[first], &notes, &present);
+        let place =
+            |text: &'static str| messages.iter().position(|m| *m == Message::System { content: Trusted::from(text) });
+        assert_eq!(
+            (place("before all"), place("of the first"), place("beside")),
+            (Some(1), Some(4), None),
+            "{messages:?}"
+        );
     }
 
     proptest! {

@@ -22,6 +22,7 @@ use tracing::{Instrument, info, info_span};
 use super::{
     ApprovalId, Assistant,
     approval::{Approval, ApprovalOutcome, ApprovalState},
+    branches,
     caution::{Caution, Look, Ticked},
     conversation::StoredTurn,
     driver::Drive,
@@ -276,8 +277,7 @@ impl Assistant {
         let (teacher, conversation) = (&approval.teacher, &approval.conversation);
         let stored = self.parts.conversations.turn(teacher, &approval.turn).await?;
         let stored = stored.ok_or_else(|| anyhow::anyhow!("the turn of draft {} is gone", approval.id))?;
-        let mut past = self.parts.conversations.turns(teacher, conversation).await?;
-        past.retain(|turn| turn.seq < stored.seq);
+        let past = branches::before(self.parts.conversations.turns(teacher, conversation).await?, &stored);
         let recipients = tool.recipients(plan)?;
         let (scene, call) = (self.scene(caller), approval.call.as_str());
         let look = Look { scene: &scene, past: &past, turn: &stored.turn, call, recipients: &recipients, preview };

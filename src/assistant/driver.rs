@@ -7,23 +7,31 @@ mod calling;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, error, info, info_span};
 
 use super::{
-    Assistant,
+    Assistant, TurnId,
     approval::Approval,
+    branches,
     conversation::{Note, StoredTurn},
     event::Event,
     live::{ConversationLock, LiveTurn},
     model::Usage,
-    turn::{Ending, Limit, Next},
+    turn::{Ending, Limit, Next, Status},
 };
 use crate::{
     audit::{Entry, Kind},
     identity::Caller,
 };
+
+/// How long between two tries to store the end of a turn.
+const LATER: Duration = Duration::from_secs(1);
+
+const LEFT_BESIDE: &str = "Note from the application: the teacher also has another version of what follows, and from \
+    there something was approved and has left, or may have left. You do not see it, and the teacher does. Do not say \
+    that nothing was sent. If you draft a mail or a meeting, say that it may repeat what has left already.";
 
 /// A turn while it is driven.
 pub(super) struct Drive {
@@ -129,8 +137,26 @@ impl Drive {
         // A turn that begins a conversation has no past; one that is taken up
         // again may have notes about its own drafts.
         if self.stored.seq > 1 || !self.stored.turn.steps.is_empty() {
-            self.past = conversations.turns(&self.caller.teacher.id, &self.stored.conversation).await?;
+            let turns = conversations.turns(&self.caller.teacher.id, &self.stored.conversation).await?;
+            let all = turns.len();
+            self.past = branches::before(turns, &self.stored);
             self.notes = conversations.notes(&self.stored.conversation).await?;
+            if self.past.len() + 1 < all {
+                self.note_what_left_beside().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The model must not say that nothing was sent when something was, from a
+    /// version of this conversation that it does not remember.
+    async fn note_what_left_beside(&mut self) -> anyhow::Result<()> {
+        let approvals = &self.assistant.parts.approvals;
+        let drafts = approvals.of_conversation(&self.caller.teacher.id, &self.stored.conversation).await?;
+        let remembered = |turn: &TurnId| self.past.iter().chain([&self.stored]).any(|stored| stored.turn.id == *turn);
+        if drafts.iter().any(|draft| draft.may_have_left() && !remembered(&draft.turn)) {
+            let after_seq = self.past.last().map_or(0, |stored| stored.seq);
+            self.notes.push(Note { after_seq, about: 0, text: LEFT_BESIDE.into() });
         }
         Ok(())
     }
@@ -155,15 +181,36 @@ impl Drive {
             let (conversation, turn) = (self.stored.conversation.to_string(), self.stored.turn.id.to_string());
             self.stored.noted.push(Entry { conversation: Some(conversation), turn: Some(turn), ..entry });
         }
-        if let Err(fault) = self.assistant.close(&mut self.stored, ending.clone()).await {
-            error!(error = format!("{fault:#}"), "a turn that is over could not be stored; the next start mends it");
-        }
+        let stored = self.assistant.close(&mut self.stored, ending.clone()).await;
         info!(ending = ending_word(&ending), "turn over");
-        self.live.publish(match ending {
+        // While the end is not stored, the page shows the turn as interrupted.
+        self.live.publish(match ending.clone() {
             Ending::Failed { words, reference } => Event::TurnFailed { words, reference },
             ending => Event::TurnFinished { ending },
         });
         self.assistant.live.close(&self.stored.turn.id);
+        if let Err(fault) = stored {
+            error!(error = format!("{fault:#}"), "a turn that is over could not be stored; it is tried again");
+            self.close_later(ending).await;
+        }
+    }
+
+    /// Goes on trying until the end is stored or the server goes down, whose next
+    /// start mends it: until then the conversation would be busy with a turn that
+    /// nobody drives.
+    async fn close_later(&mut self, ending: Ending) {
+        while !self.assistant.is_going_down() && self.is_left_running().await {
+            sleep(LATER).await;
+            if self.assistant.close(&mut self.stored, ending.clone()).await.is_ok() {
+                return info!("the end of a turn could be stored after all");
+            }
+        }
+    }
+
+    /// Whether the store still has it as running; what cannot be read may be.
+    async fn is_left_running(&self) -> bool {
+        let found = self.assistant.parts.conversations.turn(&self.stored.teacher, &self.stored.turn.id).await;
+        found.map_or(true, |found| found.is_some_and(|found| found.turn.status == Status::Running))
     }
 
     /// How long the turn has worked is kept with it.

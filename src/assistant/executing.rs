@@ -155,6 +155,7 @@ impl Assistant {
             teacher: caller.teacher.id.clone(),
             conversation: ConversationId::fresh(ids),
             title: Some(words.title()),
+            follows: None,
             client_id: ClientId::fresh(ids),
             turn,
             at: self.parts.clock.now(),

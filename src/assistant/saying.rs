@@ -58,8 +58,8 @@ impl Assistant {
         let limits = self.parts.limits.turn;
         let turn = Turn { limits, ..Turn::new(TurnId::fresh(ids), words.as_str()) };
         let teacher = caller.teacher.id.clone();
-        self.begin_apart(caller, NewTurn { teacher, conversation, title, client_id, turn, at: self.parts.clock.now() })
-            .await
+        let at = self.parts.clock.now();
+        self.begin_apart(caller, NewTurn { teacher, conversation, title, follows: None, client_id, turn, at }).await
     }
 
     pub(super) async fn begin_apart(self: &Arc<Self>, caller: &Caller, new: NewTurn) -> Result<StoredTurn, SayError> {
@@ -133,7 +133,7 @@ impl Assistant {
 
     /// The conversation goes on while drafts wait: their calls get a result
     /// that says so, and the cards stay.
-    async fn set_aside(&self, caller: &Caller, conversation: &ConversationId) -> anyhow::Result<()> {
+    pub(super) async fn set_aside(&self, caller: &Caller, conversation: &ConversationId) -> anyhow::Result<()> {
         let latest = self.parts.conversations.latest(&caller.teacher.id, conversation).await?;
         let Some(mut stored) = latest.filter(|latest| !latest.turn.is_over()) else { return Ok(()) };
         if stored.turn.status == Status::Running && self.is_alive(&stored.turn.id) {

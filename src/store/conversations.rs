@@ -10,6 +10,7 @@ use crate::{
     assistant::{
         ClientId, ConversationId, TurnId,
         approval::Approval,
+        branches::{Place, Tree},
         conversation::{Conversation, Conversations, NewTurn, Note, Started, StoredTurn},
         trusted::Trusted,
         turn::{Status, Turn},
@@ -148,6 +149,24 @@ impl Conversations for Store {
         rows.fetch_all(&self.reader).await?.into_iter().map(TurnRow::read).collect()
     }
 
+    async fn tree(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Tree> {
+        let Some(conversation) = self.conversation(teacher, id).await? else { return Ok(Tree::default()) };
+        let sql = "SELECT id, seq, parent FROM turns WHERE teacher_id = $1 AND conversation_id = $2 ORDER BY seq";
+        let rows = sqlx::query(sql).bind(teacher.as_str()).bind(id.as_str()).fetch_all(&self.reader).await?;
+        let place = |row: &SqliteRow| {
+            let id = TurnId::parse(row.get("id")).context("a stored id is unreadable")?;
+            Ok(Place { id, seq: row.get("seq"), parent: row.get("parent") })
+        };
+        Ok(Tree::new(rows.iter().map(place).collect::<anyhow::Result<_>>()?, conversation.head))
+    }
+
+    async fn choose(&self, teacher: &TeacherId, id: &ConversationId, head: i64) -> anyhow::Result<bool> {
+        let sql = "UPDATE conversations SET head = $1 WHERE id = $2 AND teacher_id = $3 AND deleted_at IS NULL \
+                   AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.conversation_id = $2 AND t.status <> 'ended')";
+        let query = sqlx::query(sql).bind(head).bind(id.as_str()).bind(teacher.as_str());
+        Ok(query.execute(&self.writer).await?.rows_affected() == 1)
+    }
+
     async fn turn(&self, teacher: &TeacherId, id: &TurnId) -> anyhow::Result<Option<StoredTurn>> {
         let sql = concat!(select_turns!("WHERE teacher_id = $1 AND id = $2"), is_there!());
         let row = sqlx::query_as::<_, TurnRow>(sql).bind(teacher.as_str()).bind(id.as_str());
@@ -255,7 +274,7 @@ async fn next_place(tx: &mut Transaction<'_, Sqlite>, new: &NewTurn) -> anyhow::
     let sql = "UPDATE conversations SET updated_at = $1, head = $2 WHERE id = $3";
     let moved = sqlx::query(sql).bind(millis(new.at)).bind(seq).bind(new.conversation.as_str());
     moved.execute(&mut **tx).await?;
-    Ok(Some((seq, head)))
+    Ok(Some((seq, new.follows.unwrap_or(head))))
 }
 
 /// Refuses a turn that was changed since it was read.

@@ -60,6 +60,7 @@ impl Shelf {
             teacher: caller.teacher.id.clone(),
             conversation: conversation.unwrap_or_else(|| ConversationId::fresh(&SystemIds)),
             title,
+            follows: None,
             client_id: ClientId::parse(client_id).expect("a client id"),
             turn: Turn::new(TurnId::fresh(&SystemIds), "words"),
             at: crate::clock::Clock::now(&*self.clock),

@@ -96,3 +96,25 @@ impl Door for SendMail {
 
 /// Sends one mail as the teacher.
 pub type GmailSend = Key<SendMail>;
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_of_a_grant_that_covers_it_and_of_nothing_else() {
+        let grant = |scopes: &[&'static str]| Grant {
+            token: "token".into(),
+            scopes: scopes.iter().map(|scope| Scope::named(scope)).collect(),
+            expires_at: Timestamp::MAX,
+        };
+        let send = SendMail::PERMISSION.scope;
+        assert!(GmailSend::from_grant(Some(grant(&["openid", send]))).is_some());
+        for other in [&[][..], &["openid", "email"], &["https://www.googleapis.com/auth/gmail.readonly"]] {
+            assert!(GmailSend::from_grant(Some(grant(other))).is_none(), "{other:?}");
+        }
+        assert!(GmailSend::from_grant(None).is_none());
+    }
+}

@@ -20,7 +20,7 @@ use super::{
     frame::html,
     login::see,
     parts::Part,
-    present::{Overlay, Presenter, key},
+    present::{Overlay, Presenter, UNSENT, key},
     session::SignedInTeacher,
     state::State,
     token::{self, Token},
@@ -168,7 +168,8 @@ pub async fn decide(
         verdict.replaced = state.approvals.approval(&teacher.0.teacher.id, &id).await?;
     }
     if wants_json(&request) {
-        return verdict.as_json(&state, &teacher.0);
+        let unsent = unsent(&state, &teacher.0, &verdict.approval).await?;
+        return verdict.as_json(&state, &teacher.0, unsent);
     }
     verdict.into_page(&state, &teacher.0, edits).await
 }
@@ -187,6 +188,22 @@ struct Refusal {
     words: String,
     /// What the teacher has to do first.
     pause: Option<Pause>,
+}
+
+/// The line at the end of a turn that is over, as it stands after a decision;
+/// none where no page shows it.
+async fn unsent(state: &State, caller: &Caller, approval: &Approval) -> Result<Option<Changed>, PageError> {
+    let (teacher, conversation) = (&caller.teacher.id, &approval.conversation);
+    let stored = state.conversations.turn(teacher, &approval.turn).await?;
+    let Some(stored) = stored.filter(|stored| stored.turn.is_over()) else { return Ok(None) };
+    if !state.conversations.tree(teacher, conversation).await?.chosen().contains(&&approval.turn) {
+        return Ok(None);
+    }
+    let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
+    let line = presenter.unsent(&stored, &state.approvals.of_conversation(teacher, conversation).await?);
+    let html =
+        line.map(|line| line.render_with_values(&state.token(caller))).transpose().map_err(anyhow::Error::from)?;
+    Ok(Some(Changed { key: UNSENT.to_owned(), html: html.unwrap_or_default() }))
 }
 
 /// Why a click came too late, by what stands there now.
@@ -254,16 +271,21 @@ impl Verdict {
 
     /// For the page's script and for any other: the outcome, and the parts of
     /// the page that changed.
-    fn as_json(&self, state: &State, caller: &Caller) -> Result<HttpResponse, PageError> {
+    fn as_json(&self, state: &State, caller: &Caller, unsent: Option<Changed>) -> Result<HttpResponse, PageError> {
         let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
         let outcome = self.approval.outcome.as_ref().map(|outcome| outcome.said.clone());
+        let mut parts = self.changed_parts(&presenter, &state.token(caller))?;
+        // The last part is the one that the page turns to.
+        if let Some(unsent) = unsent {
+            parts.insert(parts.len().saturating_sub(1), unsent);
+        }
         let decided = Decided {
             approval_id: self.approval.id.to_string(),
             state: self.approval.state,
             hash: self.approval.hash(),
             outcome,
             turn: self.approval.turn.to_string(),
-            parts: self.changed_parts(&presenter, &state.token(caller))?,
+            parts,
             error: self.refusal.as_ref().map(|refusal| WhyNot { words: refusal.words.clone() }),
         };
         let status = self.refusal.as_ref().map_or(StatusCode::OK, |refusal| refusal.status);

@@ -31,7 +31,8 @@ use super::{
 };
 use crate::{
     assistant::{
-        ClientId, ConversationId, SayError, Words, WordsError, conversation::StoredTurn, limits::Reached, turn::Status,
+        ClientId, ConversationId, SayError, TurnId, Words, WordsError, conversation::StoredTurn, limits::Reached,
+        turn::Status,
     },
     identity::Caller,
 };
@@ -124,7 +125,10 @@ pub async fn page(
 ) -> Result<pages::Chat, PageError> {
     let teacher = &caller.teacher.id;
     let conversation = state.conversations.conversation(teacher, id).await?.ok_or(PageError::NotFound)?;
-    let turns = state.conversations.turns(teacher, id).await?;
+    let tree = state.conversations.tree(teacher, id).await?;
+    let chosen = tree.chosen();
+    let mut turns = state.conversations.turns(teacher, id).await?;
+    turns.retain(|stored| chosen.contains(&&stored.turn.id));
     let approvals = state.approvals.of_conversation(teacher, id).await?;
     let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay };
     let alive = |stored: &StoredTurn| state.assistant.is_alive(&stored.turn.id);
@@ -142,7 +146,7 @@ pub async fn page(
         greeting: greeting(&state.clock.wall(), &caller.teacher.name),
         shelved: Some(conversations::shelved(&conversation, Back::Chat)),
         title: conversation.title,
-        turns: turns.iter().map(|stored| presenter.turn(stored, &approvals, alive(stored))).collect(),
+        turns: turns.iter().map(|stored| presenter.turn(stored, &approvals, &tree, alive(stored))).collect(),
         composer,
     })
 }
@@ -154,7 +158,7 @@ pub async fn begin(
     teacher: SignedInTeacher,
     post: Form<Post>,
 ) -> Result<HttpResponse, PageError> {
-    said(&request, &state, &teacher.0, None, post.into_inner()).await
+    said(&request, &state, &teacher.0, Where::New, post.into_inner()).await
 }
 
 /// `POST /chat/{conversation}`
@@ -166,41 +170,67 @@ pub async fn reply(
     post: Form<Post>,
 ) -> Result<HttpResponse, PageError> {
     let id = ConversationId::parse(&conversation).ok_or(PageError::NotFound)?;
-    said(&request, &state, &teacher.0, Some(id), post.into_inner()).await
+    said(&request, &state, &teacher.0, Where::In(id), post.into_inner()).await
 }
 
-async fn said(
+/// Where something is said.
+#[derive(Debug, Clone)]
+pub enum Where {
+    /// At the beginning of a new conversation.
+    New,
+    /// At the end of one.
+    In(ConversationId),
+    /// In one, in the place of what was said there.
+    InPlaceOf(ConversationId, TurnId),
+}
+
+impl Where {
+    fn conversation(&self) -> Option<ConversationId> {
+        match self {
+            Self::New => None,
+            Self::In(conversation) | Self::InPlaceOf(conversation, _) => Some(conversation.clone()),
+        }
+    }
+}
+
+/// Takes words, or gives them back with the reason.
+pub async fn said(
     request: &HttpRequest,
     state: &State,
     caller: &Caller,
-    conversation: Option<ConversationId>,
+    place: Where,
     post: Post,
 ) -> Result<HttpResponse, PageError> {
     let client_id = post.client_id.as_deref().and_then(ClientId::parse);
     let client_id = client_id.unwrap_or_else(|| ClientId::fresh(&*state.ids));
+    let conversation = place.conversation();
+    let back = |why| give_back(request, state, caller, conversation.clone(), post.words.clone(), why);
     let words = match Words::parse(&post.words) {
         Ok(words) => words,
-        Err(fault) => return give_back(request, state, caller, conversation, post.words, Turned::Words(fault)).await,
+        Err(fault) => return back(Turned::Words(fault)).await,
     };
-    match state.assistant.say(caller, conversation.clone(), &words, client_id).await {
-        Ok(stored) if wants_json(request) => Ok(HttpResponse::Ok().json(answer(state, caller, &stored)?)),
+    let said = match &place {
+        Where::InPlaceOf(_, turn) => state.assistant.say_instead(caller, turn, Some(&words), client_id).await,
+        Where::New | Where::In(_) => state.assistant.say(caller, conversation.clone(), &words, client_id).await,
+    };
+    match said {
+        Ok(stored) if wants_json(request) => Ok(HttpResponse::Ok().json(answer(state, caller, &stored).await?)),
         Ok(stored) => {
             until_quiet(state, caller, &stored.turn.id, quiet::FOR_A_PAGE).await?;
             Ok(see(&format!("/chat/{}#turn-{}", stored.conversation, stored.turn.id)))
         }
-        Err(SayError::Busy) => give_back(request, state, caller, conversation, post.words, Turned::Busy).await,
-        Err(SayError::Limited(reached)) => {
-            give_back(request, state, caller, conversation, post.words, Turned::Limited(reached)).await
-        }
+        Err(SayError::Busy) => back(Turned::Busy).await,
+        Err(SayError::Limited(reached)) => back(Turned::Limited(reached)).await,
         Err(SayError::NotFound) => Err(PageError::NotFound),
         Err(SayError::Broken(fault)) => Err(PageError::Broken(fault)),
     }
 }
 
 /// What the page's script puts in place: the turn, from which it follows on.
-fn answer(state: &State, caller: &Caller, stored: &StoredTurn) -> Result<serde_json::Value, PageError> {
+async fn answer(state: &State, caller: &Caller, stored: &StoredTurn) -> Result<serde_json::Value, PageError> {
+    let tree = state.conversations.tree(&caller.teacher.id, &stored.conversation).await?;
     let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
-    let turn = presenter.turn(stored, &[], true);
+    let turn = presenter.turn(stored, &[], &tree, true);
     let turn = turn.render_with_values(&state.token(caller)).map_err(anyhow::Error::from)?;
     Ok(json!({ "conversation": stored.conversation, "turn": stored.turn.id, "html": turn }))
 }

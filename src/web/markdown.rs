@@ -118,6 +118,24 @@ pub fn render_with(text: &str, files: Files) -> SafeHtml {
     html
 }
 
+/// A text as Markdown again, for a file: what could act or fetch is spelled out
+/// in it, as it is on the page.
+pub fn inert(text: &str) -> String {
+    block::inert(text)
+}
+
+/// Words as Markdown that shows them exactly.
+pub fn literal(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for sign in text.chars() {
+        if "\\`*_[]<>&#|~!".contains(sign) {
+            plain.push('\\');
+        }
+        plain.push(sign);
+    }
+    plain
+}
+
 /// The tables of a text, in the order in which they are shown.
 pub fn tables(text: &str) -> Vec<Table> {
     let mut sealer = Sealer::with(Files::Collected(Vec::new()));

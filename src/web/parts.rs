@@ -18,12 +18,13 @@ mod send_all;
 mod sheet;
 mod shelved;
 mod turn;
+mod versions;
 
 pub use answer::Answer;
 pub use cards::{ConnectCard, SignInAgainCard};
 pub use chart::{Chart, Mark};
 pub use composer::Composer;
-pub use did::{Did, DidState, Evidence};
+pub use did::{Did, DidState, Evidence, Fact};
 pub use frame::{Demo, Frame, Past, PastGroup, Place, Side};
 pub use letter::{Letter, LetterState, Tick};
 pub use notice::{Action, Notice};
@@ -33,6 +34,7 @@ pub use send_all::{Approval, SendAll};
 pub use sheet::{Cell, Column, Sheet};
 pub use shelved::{Back, Shelved};
 pub use turn::{Part, Turn, TurnState};
+pub use versions::Versions;
 
 /// How a thing stands: a colour and a shape, always beside words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,22 +3,24 @@
 //! The page and the event stream are made of the same parts by the same code,
 //! so that a reload shows what was followed live.
 
+mod beside;
 mod draft;
+mod evidence;
+mod unsent;
 
 use std::collections::BTreeMap;
 
 pub use draft::{Overlay, clock_time, key};
+pub use unsent::KEY as UNSENT;
 
 use super::{
     chart,
-    parts::{
-        Action, Answer, ConnectCard, Did, DidState, Evidence, Notice, Part, Said, SignInAgainCard, Tone, Turn,
-        TurnState,
-    },
+    parts::{Action, Answer, ConnectCard, Did, DidState, Notice, Part, Said, SignInAgainCard, Tone, Turn, TurnState},
 };
 use crate::{
     assistant::{
         approval::Approval,
+        branches::Tree,
         conversation::StoredTurn,
         gate::Risk,
         model::Finish,
@@ -43,7 +45,7 @@ pub struct Presenter<'a> {
 impl Presenter<'_> {
     /// A whole turn. `alive` says whether a server is at work on it: a running
     /// turn that nobody works on was cut off.
-    pub fn turn(&self, stored: &StoredTurn, approvals: &[Approval], alive: bool) -> Turn {
+    pub fn turn(&self, stored: &StoredTurn, approvals: &[Approval], tree: &Tree, alive: bool) -> Turn {
         let turn = &stored.turn;
         let mut parts = Vec::new();
         let own = approvals_by_call(stored, approvals);
@@ -53,6 +55,7 @@ impl Presenter<'_> {
         if turn.status == Status::Waiting {
             parts.extend(self.send_all(stored, approvals).map(Part::SendAll));
         }
+        parts.extend(self.unsent(stored, approvals).map(Part::Notice));
         parts.extend(self.closing(stored, alive).map(Part::Notice));
         Turn {
             id: turn.id.to_string(),
@@ -60,6 +63,9 @@ impl Presenter<'_> {
             state: state(&turn.status, alive),
             said: Said { words: turn.words.clone() },
             parts,
+            versions: beside::versions(tree, &turn.id),
+            again: (!(alive && turn.status == Status::Running)).then(|| beside::again(tree, &turn.id)),
+            beside: self.beside(stored, approvals, tree),
         }
     }
 
@@ -184,7 +190,7 @@ impl Presenter<'_> {
             state: DidState::Done,
             words: verbs.map_or("Wrote a draft", |verbs| verbs.done).to_owned(),
             elapsed: None,
-            evidence: vec![asked_for(call)],
+            evidence: vec![evidence::asked_for(call)],
         }
     }
 
@@ -202,14 +208,13 @@ impl Presenter<'_> {
                 (DidState::Done, done.to_owned())
             }
         };
-        let told = Evidence { label: "Result".to_owned(), text: pretty(&result.said.value()) };
         Did {
             key: format!("call-{}", call.id),
             state,
             words,
             elapsed: (result.took_ms >= 100)
                 .then(|| format!("{}.{} s", result.took_ms / 1000, result.took_ms / 100 % 10)),
-            evidence: vec![asked_for(call), told],
+            evidence: std::iter::once(evidence::asked_for(call)).chain(evidence::given_back(result)).collect(),
         }
     }
 
@@ -267,11 +272,6 @@ pub fn state(status: &Status, alive: bool) -> TurnState {
             Ending::Failed { .. } => TurnState::Failed,
         },
     }
-}
-
-fn asked_for(call: &Call) -> Evidence {
-    let arguments = serde_json::from_str(&call.arguments).map_or_else(|_| call.arguments.clone(), |json| pretty(&json));
-    Evidence { label: "Asked for".to_owned(), text: format!("{} {arguments}", call.tool) }
 }
 
 fn pretty(json: &serde_json::Value) -> String {

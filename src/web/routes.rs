@@ -10,8 +10,8 @@ use actix_web::{
 };
 
 use super::{
-    api, approvals, assets, chat, connections, conversations, downloads, leaving, login, roster, scripts, settings,
-    stream, turns,
+    api, approvals, assets, branches, chat, connections, conversations, downloads, export, leaving, login, roster,
+    scripts, settings, stream, turns,
 };
 
 /// The longest form or JSON body, in bytes.
@@ -71,6 +71,7 @@ fn with_session() -> Vec<Line> {
         change("/chat", chat::begin),
         look("/chat/{conversation}", chat::show),
         change("/chat/{conversation}", chat::reply),
+        look("/chat/{conversation}/export.md", export::conversation),
         change("/chat/{conversation}/title", conversations::rename),
         change("/chat/{conversation}/pin", conversations::pin),
         change("/chat/{conversation}/delete", conversations::put_away),
@@ -80,6 +81,10 @@ fn with_session() -> Vec<Line> {
         look("/turns/{turn}/tables/{file}", downloads::of_turn),
         change("/turns/{turn}/stop", turns::stop),
         change("/turns/{turn}/resume", turns::resume),
+        look("/turns/{turn}/answer.md", export::answer),
+        change("/turns/{turn}/again", branches::again),
+        change("/turns/{turn}/edit", branches::edit),
+        change("/turns/{turn}/choose", branches::choose),
         change("/turns/{turn}/approvals", approvals::send_all),
         change("/approvals/{approval}", approvals::decide),
         look("/classes", roster::classes),

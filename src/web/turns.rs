@@ -17,7 +17,8 @@ use super::{
 };
 use crate::assistant::{SayError, TurnId, conversation::StoredTurn, turn::Status};
 
-fn page_error(state: &State, fault: SayError) -> PageError {
+/// Why a turn cannot be had as asked.
+pub fn page_error(state: &State, fault: SayError) -> PageError {
     match fault {
         SayError::Limited(reached) => PageError::limited(reached, &*state.clock),
         SayError::NotFound => PageError::NotFound,
@@ -66,7 +67,8 @@ async fn back(
     let approvals = state.approvals.of_conversation(&teacher.0.teacher.id, &stored.conversation).await?;
     let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
     let alive = stored.turn.status == Status::Running;
-    let turn = presenter.turn(stored, &approvals, alive);
+    let tree = state.conversations.tree(&teacher.0.teacher.id, &stored.conversation).await?;
+    let turn = presenter.turn(stored, &approvals, &tree, alive);
     let turn = turn.render_with_values(&state.token(&teacher.0)).map_err(anyhow::Error::from)?;
     Ok(HttpResponse::Ok().json(json!({ "conversation": stored.conversation, "turn": stored.turn.id, "html": turn })))
 }

@@ -46,7 +46,7 @@ impl Stranger {
     fn is_there(&self) -> bool {
         let before = self.visits();
         let _held = TcpStream::connect(self.address.trim_start_matches("http://")).unwrap();
-        (0..500).any(|_| {
+        (0..10_000).any(|_| {
             thread::sleep(std::time::Duration::from_millis(2));
             self.visits() > before
         })

@@ -43,7 +43,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
-    answer::{Answer, Card, Form},
+    answer::{Answer, Card, Form, texts},
     browser::{Asked, Browser},
     checker::{Checker, Doubt, Findings},
     fault_proxy::{FaultProxy, Move, Plan},

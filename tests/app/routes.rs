@@ -109,7 +109,7 @@ impl Route {
 
     /// Whether it answers with a file to keep, to which no sign-in leads back.
     fn is_download(&self) -> bool {
-        self.path.contains("/table")
+        self.path.contains("/table") || self.path.contains(".md")
     }
 
     fn changes_something(&self) -> bool {
@@ -147,11 +147,14 @@ impl Route {
             | "/connections/{connection}/disconnect"
             | "/chat/{conversation}/delete"
             | "/chat/{conversation}/restore"
+            | "/turns/{turn}/again"
+            | "/turns/{turn}/choose"
             | "/turns/{turn}/stop"
             | "/turns/{turn}/resume" => vec![Body::Form(Vec::new())],
             "/chat" | "/chat/{conversation}" => vec![Body::Form(vec![("words", text("hello"))])],
             "/chat/{conversation}/title" => vec![Body::Form(vec![("title", text("A name"))])],
             "/chat/{conversation}/pin" => vec![Body::Form(vec![("pinned", text("yes"))])],
+            "/turns/{turn}/edit" => vec![Body::Form(vec![("words", text("other words"))])],
             "/turns/{turn}/approvals" => {
                 vec![Body::Form(vec![("approval", format!("{}:{}", things.get("approval"), things.hash))])]
             }

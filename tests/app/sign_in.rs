@@ -94,3 +94,34 @@ async fn a_session_that_is_left_alone_ends() {
     clock.advance(jiff::SignedDuration::from_mins(61));
     ada.get("/chat").await.leads_to("/");
 }
+
+async fn count(app: &TestApp, sql: &'static str) -> i64 {
+    sqlx::query_scalar(sql).fetch_one(&app.database().await).await.unwrap()
+}
+
+/// A handle that somebody planted in the browser, or saw there, before the sign-in.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handle_from_before_the_sign_in_is_worth_nothing_after_it() {
+    let app = TestApp::start().await;
+    let ada = app.browser();
+    ada.get("/auth/login").await.with(303);
+    let (thief, before) = (ada.copied(), ada.cookie_values());
+    assert_eq!(before.len(), 1);
+    ada.sign_in("/auth/login", &cast::ada()).await.leads_to("/chat");
+    ada.get("/chat").await.with(200);
+    assert_ne!(ada.cookie_values(), before);
+    thief.get("/chat").await.leads_to("/");
+    assert_eq!(count(&app, "SELECT COUNT(*) FROM sessions").await, 1, "the old one is not kept");
+    ada.post("/auth/logout", &[]).await.with(303);
+    assert_eq!(count(&app, "SELECT COUNT(*) FROM sessions").await, 0, "nor is one that was left");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_in_again_in_the_same_browser_ends_the_sign_in_before() {
+    let app = TestApp::start().await;
+    let ada = app.signed_in(&cast::ada()).await;
+    ada.sign_in("/auth/login", &cast::ada()).await.leads_to("/chat");
+    assert_eq!(count(&app, "SELECT COUNT(*) FROM sign_ins").await, 1);
+    assert_eq!(app.sandbox.log().of(Route::Revoke).len(), 1, "and its refresh token at the provider");
+    ada.get("/chat").await.with(200);
+}

@@ -85,3 +85,30 @@ async fn what_is_too_large_is_refused_before_it_has_all_come() {
     let said = says(&app, &format!("GET /{long} HTTP/1.1\r\nHost: a\r\n\r\n"));
     assert!(["400", "414", "431"].contains(&status(said.as_deref())), "{said:?}");
 }
+
+/// Whoever opens connections without end keeps others out for no longer than
+/// they are held, and the server never has more of them than it should.
+#[tokio::test(flavor = "multi_thread")]
+async fn beyond_the_operators_number_a_connection_waits_until_another_ends() {
+    let settings = [("LIMIT_CONNECTIONS", "4".to_owned()), ("LIMIT_HEAD_SECONDS", "60".to_owned())];
+    let app = TestApp::start_with(Wanted { settings: settings.into(), ..Wanted::default() }).await;
+    let address = app.base.trim_start_matches("http://");
+    let connect = |patience: u64| {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(patience))).unwrap();
+        stream
+    };
+    let asks = |patience: u64| {
+        let (mut stream, mut said) = (connect(patience), [0; 12]);
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+        stream.read_exact(&mut said).map(|()| String::from_utf8_lossy(&said).into_owned())
+    };
+    assert_eq!(asks(10).unwrap(), "HTTP/1.1 200");
+    let held: Vec<TcpStream> = (0..64).map(|_| connect(1)).collect();
+    for mut stream in &held {
+        stream.write_all(b"GET /healthz HTTP/1.1\r\n").unwrap();
+    }
+    assert!(asks(2).is_err(), "all places are taken");
+    drop(held);
+    assert_eq!(asks(10).unwrap(), "HTTP/1.1 200", "and are free again");
+}

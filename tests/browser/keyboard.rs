@@ -41,7 +41,7 @@ async fn asks(desk: &Desk) {
     desk.done(1).await;
     tab.shots("keys-4-answer").await;
     // A table that is wider than the phone can be scrolled by keys.
-    reach(desk, ".sheet", Key::Shift).await;
+    reach(desk, ".answer .sheet", Key::Shift).await;
     reach(desk, "#words", Key::Tab).await;
     tab.keys(ORDER).await;
     tab.keys(Key::Enter).await;

@@ -24,6 +24,7 @@ mod tab;
 mod tables;
 mod typing;
 mod unsent;
+mod versions;
 
 use std::{
     io::{self, Write},

@@ -87,6 +87,7 @@ impl Looks<'_> {
         self.here("charts").await;
         tab.ask::<()>(open).await;
         self.here("charts-open").await;
+        self.shelf(open).await;
         self.at("settings", "/settings").await;
         tab.ask::<()>(open).await;
         self.here("settings-open").await;
@@ -98,6 +99,31 @@ impl Looks<'_> {
         self.at("message", "/nowhere").await;
         let outbox = self.desk.demo.sandbox.outbox_url();
         self.at("outbox", &outbox).await;
+    }
+
+    /// Versions of a turn, and the conversations as a list: found, opened, deleted.
+    async fn shelf(&mut self, open: &str) {
+        let tab = &self.desk.tab;
+        tab.go("/chat").await;
+        self.desk.ask(QUESTION).await;
+        self.desk.done(1).await;
+        tab.click(".tools form[action$='/again'] button").await;
+        tab.find(".versions").await;
+        self.desk.done(1).await;
+        self.here("versions").await;
+        tab.ask::<()>(open).await;
+        self.here("versions-open").await;
+        self.at("search", "/conversations?q=mateo").await;
+        self.at("search-nothing", "/conversations?q=zygomorphic").await;
+        tab.go("/conversations").await;
+        tab.ask::<()>("document.querySelectorAll('.shelved').forEach((part) => part.removeAttribute('name'))").await;
+        tab.ask::<()>(open).await;
+        self.here("conversations-open").await;
+        tab.click(".lines form[action$='/delete'] button").await;
+        tab.find(".undo").await;
+        self.here("deleted").await;
+        tab.click(".undo button").await;
+        tab.find("[data-heading]").await;
     }
 
     async fn at(&mut self, name: &str, address: &str) {

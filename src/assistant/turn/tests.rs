@@ -80,6 +80,18 @@ fn a_model_that_never_stops_calling_is_stopped() {
 }
 
 #[test]
+fn a_turn_whose_tokens_are_used_up_asks_nothing_more() {
+    let mut turn = turn();
+    turn.begin_step();
+    turn.model_said(vec![call("list", "{}")], Finish::Natural);
+    assert_eq!(turn.call_finished("0-0", done()), Ok(()));
+    turn.used.output_tokens = turn.limits.output_tokens - 1;
+    assert_eq!(turn.next(), Next::AskModel);
+    turn.used.output_tokens += 1;
+    assert_eq!(turn.next(), Next::OverBudget(Limit::Output));
+}
+
+#[test]
 fn five_hundred_parallel_calls_are_cut_to_the_budget() {
     let mut turn = turn();
     turn.begin_step();

@@ -63,6 +63,7 @@ fn chats() -> Vec<(String, String)> {
         keep("chat-new", &chat("New conversation", Vec::new())),
         keep("chat-refused", &refused),
         keep("chat", &chat(story, vec![turns::overview(), turns::one_draft()])),
+        keep("chat-versions", &chat(story, vec![turns::overview(), turns::again()])),
         keep("chat-running", &running),
         keep("chat-running-table", &table),
         keep("chat-drafts", &chat(story, vec![turns::two_drafts()])),

@@ -1,11 +1,11 @@
 //! Turns in every state.
 
-use super::cast::{charts, james, mateo, row, text};
+use super::cast::{charts, james, mateo, roster, row, text};
 use crate::web::{
     chart,
     parts::{
-        Action, Answer, Approval, ConnectCard, Did, DidState, Evidence, LetterState, Notice, Outcome, Part, Receipt,
-        Said, SendAll, SignInAgainCard, Tick, Turn, TurnState,
+        Action, Answer, Approval, ConnectCard, Did, DidState, Evidence, Fact, LetterState, Notice, Outcome, Part,
+        Receipt, Said, SendAll, SignInAgainCard, Tick, Turn, TurnState, Versions,
     },
 };
 
@@ -21,13 +21,26 @@ const OVERVIEW: &str = "Most are on track. **Two need attention** before the thi
 The rule is `needed = 3 × 7 − sum of grades`. More at [the help page](https://help.example/needs).\n";
 
 fn turn(id: &str, words: &str, state: TurnState, parts: Vec<Part>) -> Turn {
-    Turn { id: text(id), conversation: text("k1"), state, said: Said { words: text(words) }, parts }
+    Turn {
+        id: text(id),
+        conversation: text("k1"),
+        state,
+        said: Said { words: text(words) },
+        parts,
+        versions: None,
+        again: (state != TurnState::Running).then(|| text("k")),
+        beside: Vec::new(),
+    }
 }
 
 fn did(key: &str, state: DidState, words: &str, elapsed: Option<&str>) -> Part {
+    let fact = |name: &str, value: &str| Fact { name: text(name), value: text(value) };
+    let asked = vec![fact("Tool", "list_students"), fact("Class id", "c-01")];
     let evidence = vec![
-        Evidence { label: text("Asked for"), text: text("{\n  \"class_id\": \"c-01\"\n}") },
-        Evidence { label: text("Result"), text: text("{\n  \"students\": 24,\n  \"at_risk\": [\"Mateo Nguyen\"]\n}") },
+        Evidence::Facts { label: text("Asked for"), facts: asked },
+        Evidence::Rows { label: text("Students"), sheet: roster() },
+        Evidence::Facts { label: text("How long"), facts: vec![fact("Time taken", "0.4 s")] },
+        Evidence::Whole { label: text("Word for word"), text: text("{\n  \"at_risk\": [\"Mateo Nguyen\"]\n}") },
     ];
     let evidence = if state == DidState::Running { Vec::new() } else { evidence };
     Part::Did(Did { key: text(key), state, words: text(words), elapsed: elapsed.map(text), evidence })
@@ -49,6 +62,13 @@ pub(super) fn overview() -> Turn {
         Part::Answer(Answer::done("t1", 0, OVERVIEW)),
     ];
     turn("t1", "How are my students going this semester?", TurnState::Done, parts)
+}
+
+pub(super) fn again() -> Turn {
+    let versions = Some(Versions { at: 2, of: 3, previous: Some(text("t1")), next: Some(text("t3")) });
+    let beside = vec![receipt("r9", Outcome::Sent(text("14:02")), "to Mateo Nguyen, from your Gmail")];
+    let parts = vec![Part::Answer(Answer::done("t2", 0, "Mateo needs **9.40** in the third evaluation."))];
+    Turn { versions, beside, ..turn("t2", "What does Mateo need to pass?", TurnState::Done, parts) }
 }
 
 pub(super) fn one_draft() -> Turn {

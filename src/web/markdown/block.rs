@@ -6,7 +6,7 @@ use ammonia::Builder;
 use comrak::{
     Arena, Node, Options,
     arena_tree::NodeEdge,
-    format_html,
+    format_commonmark, format_html,
     nodes::{AstNode, NodeCodeBlock, NodeValue},
     parse_document,
 };
@@ -19,6 +19,13 @@ static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
     options.extension.strikethrough = true;
     // Reached only if a raw node slips past `make_inert`.
     options.render.escape = true;
+    options
+});
+
+static TAKEN_ALONG: LazyLock<Options<'static>> = LazyLock::new(|| {
+    let mut options = OPTIONS.clone();
+    // Code that is only moved to the right becomes something else when it is moved back.
+    options.render.prefer_fenced = true;
     options
 });
 
@@ -130,6 +137,32 @@ fn write(root: Node<'_>, files: &mut Files) -> SafeHtml {
     let html = sheet::dress(&clean(&html), &tables, files);
     files.collect(tables);
     SafeHtml(html)
+}
+
+/// The text of an inert tree, as Markdown.
+pub(super) fn inert(text: &str) -> String {
+    let arena = Arena::new();
+    let root = parse_document(&arena, text, &OPTIONS);
+    flatten(root);
+    let nodes: Vec<Node<'_>> = root.descendants().collect();
+    nodes.into_iter().for_each(make_inert);
+    let mut markdown = String::new();
+    if format_commonmark(root, &TAKEN_ALONG, &mut markdown).is_err() {
+        markdown.clear();
+    }
+    // The one comment that the formatter itself writes, between two lists.
+    markdown.replace("<!-- end list -->", "").replace(BREAK, " ").trim().to_owned()
+}
+
+/// Whether anything in a text would act or fetch.
+#[cfg(test)]
+pub(super) fn acts(text: &str) -> bool {
+    let arena = Arena::new();
+    let root = parse_document(&arena, text, &OPTIONS);
+    root.descendants().any(|node| {
+        let value = &node.data().value;
+        matches!(value, NodeValue::Link(_) | NodeValue::Image(_) | NodeValue::HtmlInline(_) | NodeValue::HtmlBlock(_))
+    })
 }
 
 /// HTML of an inert tree, and its tables.

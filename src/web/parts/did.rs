@@ -1,5 +1,7 @@
 use askama::{Template, filters::HtmlSafe};
 
+use super::Sheet;
+
 /// One quiet line that says what a tool did, and opens to its evidence.
 #[derive(Debug, Clone, Template)]
 #[template(path = "parts/did.html")]
@@ -28,12 +30,45 @@ pub enum DidState {
 }
 
 /// One thing a call was given or gave back.
+#[derive(Debug, Clone)]
+pub enum Evidence {
+    /// Values, each with a name.
+    Facts {
+        /// What they are: "Asked for".
+        label: String,
+        /// The values.
+        facts: Vec<Fact>,
+    },
+    /// Rows, as a table that can be read.
+    Rows {
+        /// What they are: "Students".
+        label: String,
+        /// The table.
+        sheet: Sheet,
+    },
+    /// A text, shown as it is.
+    Text {
+        /// What it is.
+        label: String,
+        /// The text.
+        text: String,
+    },
+    /// All of it as it went over the wire, for who wants to know exactly.
+    Whole {
+        /// What it is.
+        label: String,
+        /// The text, shown as it is.
+        text: String,
+    },
+}
+
+/// A value with a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Evidence {
-    /// What it is: "Asked for", "Result".
-    pub label: String,
-    /// The text, shown as it is.
-    pub text: String,
+pub struct Fact {
+    /// "Class id".
+    pub name: String,
+    /// "c-01".
+    pub value: String,
 }
 
 impl DidState {

@@ -1,6 +1,6 @@
 use askama::{Template, filters::HtmlSafe};
 
-use super::{Answer, Chart, ConnectCard, Did, Letter, Notice, Receipt, Said, SendAll, SignInAgainCard};
+use super::{Answer, Chart, ConnectCard, Did, Letter, Notice, Receipt, Said, SendAll, SignInAgainCard, Versions};
 
 /// One turn: what the teacher said, and all that followed.
 #[derive(Debug, Clone, Template)]
@@ -16,6 +16,13 @@ pub struct Turn {
     pub said: Said,
     /// What followed, in order.
     pub parts: Vec<Part>,
+    /// Which version is shown, where there are several.
+    pub versions: Option<Versions>,
+    /// Names a further version, so that a second click makes no second one;
+    /// none while the turn is at work.
+    pub again: Option<String>,
+    /// Drafts and receipts of the versions that are not shown.
+    pub beside: Vec<Part>,
 }
 
 /// How far a turn is.
@@ -60,6 +67,12 @@ pub enum Part {
     Chart(Chart),
     /// Something to know.
     Notice(Notice),
+}
+
+impl Turn {
+    fn has_answer(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Answer(_)))
+    }
 }
 
 impl TurnState {

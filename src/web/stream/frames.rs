@@ -212,12 +212,13 @@ fn may_have_drafts(state: &State, turn: &Turn) -> bool {
 
 /// The whole turn as one frame.
 async fn whole(state: &State, caller: &Caller, stored: &StoredTurn, alive: bool) -> anyhow::Result<Frame> {
-    let approvals = if may_have_drafts(state, &stored.turn) {
+    let tree = state.conversations.tree(&caller.teacher.id, &stored.conversation).await?;
+    let approvals = if may_have_drafts(state, &stored.turn) || tree.versions(&stored.turn.id).len() > 1 {
         state.approvals.of_conversation(&caller.teacher.id, &stored.conversation).await?
     } else {
         Vec::new()
     };
-    let turn = presenter(state).turn(stored, &approvals, alive);
+    let turn = presenter(state).turn(stored, &approvals, &tree, alive);
     Ok(Frame::message("turn", &json!({ "html": rendered(&turn, &state.token(caller)) })))
 }
 

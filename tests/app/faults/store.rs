@@ -1,14 +1,17 @@
 //! The database and the process around it: locked, full, broken, gone, doubled,
 //! put back from a backup; and a process killed between two steps of a send.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
-use teachers_aide::sandbox::faults::{Effect, Fault, Gate, Route};
+use teachers_aide::sandbox::{
+    faults::{Effect, Fault, Gate, Route},
+    model::{Mind, ScriptedMind},
+};
 
 use crate::{
     cast::{self, MATEO, mail_to, school_day},
-    harness::{Asked, Browser, Card, Checker, Doubt, Launch, Server, Site, calls, eventually},
+    harness::{Asked, Browser, Card, Checker, Doubt, Launch, Server, Site, calls, eventually, in_time},
 };
 
 /// A draft that waits in a program of its own.
@@ -159,6 +162,8 @@ async fn row_37_a_database_that_another_process_keeps_is_told_with_a_time_to_com
     app.findings(Doubt::None).await.none();
 }
 
+/// SQLite's pages have this many bytes, unless one says otherwise.
+const PAGE: usize = 4096;
 const NO_SPACE: i32 = 28;
 const IO_ERROR: i32 = 5;
 
@@ -180,6 +185,36 @@ async fn row_38_a_disk_that_is_full_before_the_claim_sends_nothing_and_says_so()
     assert_eq!(story.site.accepted().len(), 1, "with room again the same click sends");
     story.ada.follow_to_the_end(&story.asked.turn).await;
     story.is_sound(Doubt::None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_fills_up_in_the_middle_of_an_answer_is_told_and_the_conversation_goes_on_when_there_is_room() {
+    if !calls::can_be_spoiled() {
+        return;
+    }
+    let mind = ScriptedMind::new();
+    let site = Site::with(vec![cast::ada()], &cast::school(), Arc::clone(&mind) as Arc<dyn Mind>);
+    let server = site.start().await;
+    let ada = server.signed_in(&cast::ada()).await;
+    let gate = Gate::default();
+    site.sandbox.faults().add(Fault::on(Route::ModelChat).times(1).then(Effect::Until(gate.clone())));
+    mind.says("An answer that nobody can keep.");
+    let asked = ada.ask("Tell me").await;
+    eventually("the model is asked", || site.sandbox.log().count(Route::ModelChat) == 1).await;
+    site.order(Some(&format!("fail write {NO_SPACE}")));
+    gate.open();
+    let screen = ada.follow(&asked.turn).await;
+    assert_eq!(screen.state, "interrupted", "what is not stored is not called done");
+    assert_eq!(site.turn_row(&asked.turn).await.status, "running", "nothing of its end could be written");
+    ada.page(&asked.conversation).await;
+
+    site.order(None);
+    in_time("its end is stored after all", async || site.turn_row(&asked.turn).await.status == "ended").await;
+    // No connection was left in the transaction that failed, and nobody waits for a turn that is over.
+    mind.says("Here I am again.");
+    let next = ada.ask_in(&asked.conversation, "And now?").await;
+    assert_eq!(ada.follow(&next.turn).await.state, "done");
+    site.findings(Doubt::None).await.none();
 }
 
 /// Google takes the mail, and before it answers the disk is full.
@@ -269,14 +304,6 @@ async fn refusal(site: &Site) -> String {
     died.said.lines().last().unwrap_or_default().to_owned()
 }
 
-/// Lets go of a database that nobody else has open, until its last helper is gone
-/// too: the file is closed by a thread that nobody waits for.
-async fn let_go(other: SqliteConnection, site: &Site) {
-    other.close().await.unwrap();
-    let log = site.folder().join("aide.db-wal");
-    eventually("all is in the one file", || !log.exists()).await;
-}
-
 /// A site whose server was there and went down.
 async fn left_behind() -> Site {
     let story = Story::with_a_draft().await;
@@ -312,13 +339,16 @@ async fn row_41_a_damaged_database_is_refused_with_a_reason_and_left_alone() {
     // A clean end brings everything into the one file.
     let mut other = SqliteConnectOptions::new().filename(site.database()).connect().await.unwrap();
     other.execute("PRAGMA wal_checkpoint(TRUNCATE)").await.unwrap();
-    let_go(other, &site).await;
+    // A table that no start reads: whoever does not look for damage serves it.
+    let sql = "SELECT rootpage FROM sqlite_master WHERE name = 'budgets'";
+    let page: i64 = sqlx::query_scalar(sql).fetch_one(&mut other).await.unwrap();
+    other.close().await.unwrap();
     let mut bytes = std::fs::read(site.database()).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle..middle + 4096].fill(0x5a);
+    let begins = usize::try_from(page - 1).unwrap() * PAGE;
+    bytes[begins..begins + PAGE].fill(0x5a);
     std::fs::write(site.database(), &bytes).unwrap();
     let words = refusal(&site).await;
-    assert!(words.contains("damaged") || words.contains("malformed"), "{words}");
+    assert!(words.contains("the file is damaged") && words.contains("restore it from a backup"), "{words}");
     std::fs::write(site.database(), b"these are somebody's notes, and no database at all".repeat(200)).unwrap();
     assert!(refusal(&site).await.contains("not a database"));
 }
@@ -331,7 +361,7 @@ async fn row_41_a_database_of_a_newer_program_is_refused_and_left_alone() {
         .execute("INSERT INTO _sqlx_migrations VALUES (9999, 'later', CURRENT_TIMESTAMP, TRUE, x'00', 1)")
         .await
         .unwrap();
-    let_go(other, &site).await;
+    other.close().await.unwrap();
     let words = refusal(&site).await;
     assert!(words.contains("written by another version of this program"), "{words}");
 }

@@ -310,6 +310,7 @@ async fn row_51_who_signs_out_during_a_send_finds_its_outcome_at_the_next_sign_i
     let google = Arc::clone(&app.sandbox);
     eventually("the mail is on its way", move || google.log().count(Route::GmailSend) == 1).await;
     ada.post("/auth/logout", &[]).await.with(303);
+    assert_eq!(app.sessions_and_sign_ins().await, (0, 0), "each of the two is gone");
     gate.open();
     click.await.unwrap();
     thief.get("/chat").await.leads_to("/");

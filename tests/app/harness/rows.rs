@@ -88,6 +88,12 @@ impl TestApp {
         self.draft_rows().await.into_iter().map(|draft| draft.state).collect()
     }
 
+    /// How many sessions there are, and how many sign-ins: each is enough to lock somebody out.
+    pub async fn sessions_and_sign_ins(&self) -> (i64, i64) {
+        let sql = "SELECT (SELECT COUNT(*) FROM sessions), (SELECT COUNT(*) FROM sign_ins)";
+        sqlx::query_as(sql).fetch_one(&mut self.connection().await).await.unwrap()
+    }
+
     /// How many sign-ins hold a refresh token.
     pub async fn kept_refresh_tokens(&self) -> i64 {
         let sql = "SELECT COUNT(refresh_token) FROM sign_ins";

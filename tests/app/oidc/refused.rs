@@ -157,6 +157,10 @@ async fn an_answer_that_is_not_this_browsers_own_signs_nobody_in() {
         assert!(!answer.body.contains("alert(1)"), "{name}: {}", answer.body);
         door.refuses(name, answer).await;
     }
+    // Where nothing else is under way, whose nonce and verifier would not fit either.
+    let alone = Door::new().await;
+    let answer = alone.come_back_with("code={code}&state=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").await;
+    alone.refuses("another state, and no other attempt", answer).await;
     let answer = door.come_back_with(&too_long).await;
     assert!(answer.status >= 400, "{}", answer.status);
     door.nobody_is_in("a code of 60 kB").await;

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use crate::web::markdown::{Sealer, block, render};
+use crate::web::markdown::{Sealer, block, inert, literal, render};
 
 // The same texts are shown in a browser (tests/browser/sink.rs).
 #[path = "../../../../tests/payloads.rs"]
@@ -130,6 +130,18 @@ fn deep_nesting_ends_in_plain_text() {
 }
 
 /// Words that mean something to a reader of Markdown or of HTML, in any order.
+#[test]
+fn nothing_hostile_acts_in_a_file_that_is_taken_along() {
+    assert!(PAYLOADS.iter().filter(|text| block::acts(text)).count() > 30, "the check sees what acts");
+    for text in PAYLOADS {
+        let plain = inert(text);
+        assert!(!block::acts(&plain), "{text:?} became {plain:?}");
+        assert!(!block::acts(&literal(text).replace('\n', " ")), "{text:?}");
+    }
+    let table = "| a | b |\n|---|--:|\n| **x** | 1.50 |\n";
+    assert!(inert(table).contains("| **x** | 1.50 |"), "{}", inert(table));
+}
+
 fn any_harm() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         3 => prop::sample::select(vec![
@@ -153,6 +165,7 @@ proptest! {
 
     #[test]
     fn no_mixture_of_harm_becomes_more_than_text(text in any_harm()) {
+        prop_assert!(!block::acts(&inert(&text)), "{}", inert(&text));
         census(render(&text).as_str(), &text);
     }
 }
