@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 pub use chain::{Broken, Chain, Head, Row};
 pub use kind::Kind;
 
-use crate::school::{StudentId, TeacherId};
+use crate::school::{ClassId, StudentId, TeacherId};
 
 /// Something to be written down.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +80,9 @@ impl Entry {
 pub struct Record {
     /// Its place, counted from 1 over all teachers.
     pub seq: i64,
+    /// The hash of the row: by it a teacher and the operator speak of the same
+    /// one, and it tells nobody how much others do.
+    pub hash: String,
     /// When.
     pub at: Timestamp,
     /// What.
@@ -95,12 +98,17 @@ pub struct Filter {
     pub tool: Option<String>,
     /// Only what touched this student's data.
     pub student: Option<StudentId>,
+    /// Only these outcomes of these kinds; none means every outcome.
+    pub outcomes: Vec<(Kind, String)>,
+    /// Only about these drafts; none means any or none.
+    pub approvals: Vec<String>,
     /// Not before this moment.
     pub from: Option<Timestamp>,
     /// Before this moment.
     pub until: Option<Timestamp>,
-    /// For the next page: only records older than this one.
-    pub before: Option<i64>,
+    /// For the next page: only records older than the one with this hash. None is
+    /// older than one that is not there, or another teacher's.
+    pub before: Option<String>,
 }
 
 /// Where entries are written that belong to no other change of the store.
@@ -120,24 +128,40 @@ pub trait Activity: Send + Sync + 'static {
 /// The students that a plan, or what a tool said, is about: whatever stands
 /// under `student` or `student_id`, each once and in order.
 pub fn students_in(value: &Value) -> Vec<String> {
+    let is_one = |id: &str| StudentId::parse(id).is_ok();
+    under(&["student", "student_id"], value, &is_one)
+}
+
+/// The classes that a plan, or what a tool said, is about, in the same way.
+pub fn classes_in(value: &Value) -> Vec<String> {
+    let is_one = |id: &str| ClassId::parse(id).is_ok();
+    under(&["class", "class_id"], value, &is_one)
+}
+
+fn under(names: &[&str], value: &Value, is_one: &dyn Fn(&str) -> bool) -> Vec<String> {
     let mut found = std::collections::BTreeSet::new();
-    collect(value, &mut found);
+    collect(names, value, is_one, &mut found);
     found.into_iter().collect()
 }
 
-fn collect(value: &Value, found: &mut std::collections::BTreeSet<String>) {
+fn collect(
+    names: &[&str],
+    value: &Value,
+    is_one: &dyn Fn(&str) -> bool,
+    found: &mut std::collections::BTreeSet<String>,
+) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match value {
-                    Value::String(id) if ["student", "student_id"].contains(&name.as_str()) => {
-                        found.extend(StudentId::parse(id).ok().map(String::from));
+                    Value::String(id) if names.contains(&name.as_str()) => {
+                        found.extend(is_one(id).then(|| id.clone()));
                     }
-                    other => collect(other, found),
+                    other => collect(names, other, is_one, found),
                 }
             }
         }
-        Value::Array(values) => values.iter().for_each(|value| collect(value, found)),
+        Value::Array(values) => values.iter().for_each(|value| collect(names, value, is_one, found)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

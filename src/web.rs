@@ -4,6 +4,7 @@
 //! words and numbers. This room decides nothing about grades, mail or rights:
 //! it shows what the rooms behind it have decided.
 
+mod activity;
 mod api;
 mod approvals;
 pub mod assets;

@@ -13,7 +13,7 @@ use super::{
     turn::{CallResult, Pause},
 };
 use crate::{
-    audit::{Entry, Kind, students_in},
+    audit::{Entry, Kind, classes_in, students_in},
     identity::Caller,
     school::TeacherId,
     vault::{ConnectReason, Grant, Need, VaultError},
@@ -164,13 +164,14 @@ pub(super) fn entry(teacher: &TeacherId, tool: Option<&dyn AnyTool>, arguments: 
     let said = serde_json::from_str(result.said.as_str()).unwrap_or_default();
     let asked = serde_json::from_str(arguments).unwrap_or_default();
     let students = [students_in(&said), students_in(&asked)].concat();
+    let classes = BTreeSet::from_iter([classes_in(&said), classes_in(&asked)].concat());
     Entry {
         // A tool that is not there has a name of the model's own making.
         tool: tool.map(|tool| tool.card().name.to_owned()),
         students: BTreeSet::from_iter(students).into_iter().collect(),
         connection: need.as_ref().map(|need| need.connection.as_str().to_owned()),
         scopes: need.iter().flat_map(|need| &need.scopes).map(ToString::to_string).collect(),
-        detail: json!({ "took_ms": result.took_ms }),
+        detail: json!({ "took_ms": result.took_ms, "classes": classes }),
         ..Entry::by(teacher, Kind::ToolCall, result.outcome.as_str())
     }
 }

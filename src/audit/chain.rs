@@ -132,7 +132,7 @@ impl Row {
             detail: serde_json::from_str(&self.detail).context("detail")?,
         };
         let at = Timestamp::from_millisecond(self.at).context("a stored time is out of range")?;
-        Ok(Record { seq: self.seq, at, entry })
+        Ok(Record { seq: self.seq, hash: self.hash, at, entry })
     }
 }
 

@@ -95,19 +95,34 @@ impl Activity for Store {
     async fn activity(&self, teacher: &TeacherId, filter: &Filter, limit: u32) -> anyhow::Result<Vec<Record>> {
         let mut query = QueryBuilder::<Sqlite>::new(format!("SELECT {COLUMNS} FROM audit WHERE teacher_id = "));
         query.push_bind(teacher.as_str());
-        narrow(&mut query, filter);
+        narrow(&mut query, teacher, filter);
         query.push(" ORDER BY seq DESC LIMIT ").push_bind(i64::from(limit));
         let rows = query.build().fetch_all(&self.reader).await?;
         rows.iter().map(|row| read_row(row)?.read()).collect()
     }
 }
 
-fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &Filter) {
+fn narrow(query: &mut QueryBuilder<Sqlite>, teacher: &TeacherId, filter: &Filter) {
     if !filter.kinds.is_empty() {
         query.push(" AND kind IN (");
         let mut kinds = query.separated(", ");
         for kind in &filter.kinds {
             kinds.push_bind(kind.as_str());
+        }
+        query.push(")");
+    }
+    if !filter.outcomes.is_empty() {
+        query.push(" AND (kind, outcome) IN (");
+        query.push_values(&filter.outcomes, |mut pair, (kind, outcome)| {
+            pair.push_bind(kind.as_str()).push_bind(outcome.clone());
+        });
+        query.push(")");
+    }
+    if !filter.approvals.is_empty() {
+        query.push(" AND approval_id IN (");
+        let mut approvals = query.separated(", ");
+        for approval in &filter.approvals {
+            approvals.push_bind(approval.clone());
         }
         query.push(")");
     }
@@ -124,8 +139,9 @@ fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &Filter) {
     if let Some(until) = filter.until {
         query.push(" AND at < ").push_bind(millis(until));
     }
-    if let Some(before) = filter.before {
-        query.push(" AND seq < ").push_bind(before);
+    if let Some(before) = &filter.before {
+        query.push(" AND seq < (SELECT seq FROM audit WHERE teacher_id = ").push_bind(teacher.to_string());
+        query.push(" AND hash = ").push_bind(before.clone()).push(")");
     }
 }
 

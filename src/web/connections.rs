@@ -8,5 +8,5 @@
 mod overview;
 mod trip;
 
-pub use overview::{disconnect, page};
+pub use overview::{disconnect, in_plain_words, page};
 pub use trip::{come_back, connect, go_on, not_begun_here, open};

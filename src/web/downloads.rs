@@ -1,10 +1,12 @@
 //! Tables as files: the server makes them from what is stored, so that they
-//! work without a script and hold what the page shows, whole.
+//! work without a script and hold what the page shows, whole. Whose data leave is
+//! written down before they do.
 
 use actix_web::{
     HttpResponse,
     web::{Data, Path},
 };
+use serde_json::json;
 
 use super::{
     error::PageError,
@@ -53,7 +55,9 @@ pub async fn of_class(
     let (class, form) = path.into_inner();
     let form = Form::parse(&form).ok_or(PageError::NotFound)?;
     let (sheet, students) = roster::class_sheet(&state, &teacher.0, &class)?;
-    taken_along(&state, &teacher, students).await?;
+    let classes = json!({ "classes": [class.as_str()] });
+    let taken = Entry::by(&teacher.0.teacher.id, Kind::Data, "table_taken_along");
+    state.journal.note(Entry { students, detail: classes, ..taken }).await?;
     Table::from(sheet).answer(form)
 }
 
@@ -66,12 +70,7 @@ pub async fn of_student(
     let (student, form) = path.into_inner();
     let form = Form::parse(&form).ok_or(PageError::NotFound)?;
     let sheet = roster::student_sheet(&state, &teacher.0, &student)?;
-    taken_along(&state, &teacher, vec![student]).await?;
-    Table::from(sheet).answer(form)
-}
-
-/// Whose data leave in a file is written down before they do.
-async fn taken_along(state: &State, teacher: &SignedInTeacher, students: Vec<String>) -> Result<(), PageError> {
     let taken = Entry::by(&teacher.0.teacher.id, Kind::Data, "table_taken_along");
-    Ok(state.journal.note(Entry { students, ..taken }).await?)
+    state.journal.note(Entry { students: vec![student], ..taken }).await?;
+    Table::from(sheet).answer(form)
 }

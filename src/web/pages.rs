@@ -3,6 +3,7 @@
 //! A page is a plain value with all it shows; it asks nobody anything. Handlers
 //! make the value and render it.
 
+mod activity;
 mod chat;
 mod class;
 mod classes;
@@ -13,6 +14,7 @@ mod settings;
 mod sign_in;
 mod student;
 
+pub use activity::{Activity, Choices, Day, Event, Named, Picked};
 pub use chat::Chat;
 pub use class::{Attention, Class, Figure, WriteTo};
 pub use classes::{ClassCard, Classes, Semester, Share};

@@ -10,8 +10,8 @@ use actix_web::{
 };
 
 use super::{
-    api, approvals, assets, branches, chat, connections, conversations, downloads, export, leaving, login, roster,
-    scripts, settings, stream, turns,
+    activity, api, approvals, assets, branches, chat, connections, conversations, downloads, export, leaving, login,
+    roster, scripts, settings, stream, turns,
 };
 
 /// The longest form or JSON body, in bytes.
@@ -97,6 +97,8 @@ fn with_session() -> Vec<Line> {
         look("/connections/{connection}/connect", connections::connect),
         change("/connections/{connection}/disconnect", connections::disconnect),
         look("/connections/authorizations/{authorization}", connections::open),
+        look("/activity", activity::page),
+        look("/activity/table.{form}", activity::file),
         look("/settings", settings::show),
         change("/settings/appearance", settings::appearance),
         change("/settings/shortcuts", settings::shortcuts),

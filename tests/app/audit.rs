@@ -83,7 +83,7 @@ async fn teachers_read_their_own_records_only_and_find_what_they_look_for() {
     assert_eq!(only(Filter { kinds: vec![Kind::Sent, Kind::Claimed], ..Filter::default() }).await, 2);
     let page = app.store.activity(&ada, &Filter::default(), 3).await.unwrap();
     assert_eq!(page.len(), 3);
-    let older = Filter { before: Some(page[2].seq), ..Filter::default() };
+    let older = Filter { before: Some(page[2].hash.clone()), ..Filter::default() };
     assert_eq!(only(older.clone()).await, 4);
     assert_eq!(only(Filter { from: Some(page[0].at), until: Some(page[0].at), ..Filter::default() }).await, 0);
 }

@@ -78,6 +78,10 @@ impl Looks<'_> {
         let calendar = self.desk.demo.sandbox.calendar_url();
         self.at("calendar", &calendar).await;
         self.at("conversations", "/conversations").await;
+        self.at("activity", "/activity").await;
+        tab.ask::<()>(open).await;
+        self.here("activity-open").await;
+        self.at("activity-none", "/activity?outcome=unclear").await;
         self.at("classes", "/classes").await;
         self.at("class", "/classes/c-01").await;
         self.at("student", "/students/s-1001").await;

@@ -86,7 +86,7 @@ async fn account(state: &State, caller: &Caller, connection: Connection) -> Resu
         since: since.map(|since| since.to_zoned(state.clock.zone()).strftime("%-d %B %Y").to_string()),
         last_use: last_use(toolbox, &*state.clock, &notes),
         put_away: notes.put_away_at.is_some(),
-        scopes: scopes.iter().filter_map(|scope| plain(toolbox, scope)).collect(),
+        scopes: scopes.iter().filter_map(|scope| in_plain_words(toolbox, scope)).collect(),
         uses: uses(toolbox, connection, &scopes),
     })
 }
@@ -99,7 +99,7 @@ fn last_use(toolbox: &Toolbox, clock: &dyn Clock, notes: &AccountNotes) -> Optio
 
 /// A scope in plain words. Those that only tell who somebody is are said once,
 /// by one of them.
-fn plain(toolbox: &Toolbox, scope: &Scope) -> Option<String> {
+pub fn in_plain_words(toolbox: &Toolbox, scope: &Scope) -> Option<String> {
     if let Some(permission) = toolbox.permission(scope) {
         return Some(permission.allows.to_owned());
     }

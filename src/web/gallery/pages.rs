@@ -1,5 +1,7 @@
 //! Every page, with and without something on it.
 
+mod activity;
+
 use super::{
     cast::{asks, charts, composer, demo, frame, roster, text},
     hang, turns,
@@ -29,6 +31,7 @@ pub(super) fn all() -> Vec<(String, String)> {
     shown.extend(connections());
     shown.extend(search());
     shown.extend(school());
+    shown.extend(activity::all());
     shown
 }
 

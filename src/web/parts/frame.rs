@@ -53,6 +53,8 @@ pub enum Place {
     Settings,
     /// The accounts elsewhere.
     Connections,
+    /// What was done.
+    Activity,
     /// One of the conversations in the list, or somewhere else.
     Elsewhere,
 }
@@ -113,6 +115,7 @@ impl Side {
             Place::Conversations => place == "conversations",
             Place::Settings => place == "settings",
             Place::Connections => place == "connections",
+            Place::Activity => place == "activity",
             Place::Elsewhere => false,
         }
     }
