@@ -77,10 +77,12 @@ function today() {
   return group[1];
 }
 
+// The button keeps the focus: one that is disabled would throw it away.
 export function halt() {
-  stop.disabled = true;
+  if (stop.ariaDisabled) return;
+  stop.ariaDisabled = "true";
   post(stop.formAction, {}).catch((problem) => {
-    stop.disabled = false;
+    stop.ariaDisabled = null;
     complain(problem.message);
   });
 }
@@ -104,7 +106,7 @@ box.addEventListener("keydown", (event) => {
 addEventListener("keydown", (event) => {
   // Whatever lies over the page is closed by the same key, and first.
   if (event.key !== "Escape" || composing(event) || one("dialog[open], :popover-open")) return;
-  if (running() && !stop.disabled && shortcuts()) halt();
+  if (running() && shortcuts()) halt();
 });
 box.addEventListener("input", () => {
   grow(box);

@@ -77,8 +77,10 @@ export async function act(form) {
   const turn = turnOf(form), notice = form.closest("[data-key]");
   try {
     await post(form.action, {});
-    notice.remove();
     section(turn).dataset.state = "running";
     listen(turn);
+    // The button has done its work; what can be done now is to stop.
+    if (notice.contains(document.activeElement)) one("[data-stop]").focus();
+    notice.remove();
   } catch (problem) { complain(problem.message); }
 }

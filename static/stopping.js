@@ -12,7 +12,7 @@ export function begun(turn) {
   if (running() !== turn) {
     stop.dataset.turn = turn;
     stop.formAction = `/turns/${turn}/stop`;
-    stop.disabled = false;
+    stop.ariaDisabled = null;
     announce("Answer is being written");
   }
   const focused = document.activeElement === send;

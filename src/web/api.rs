@@ -13,7 +13,7 @@ mod tools;
 use super::state::State;
 use crate::assistant::toolbox::Toolbox;
 pub use authorizations::{authorize, wait};
-pub use document::{Refusals, serve as document};
+pub use document::{Refusals, RefusalsOrPages, serve as document};
 pub use execute::execute;
 pub use tools::list;
 

@@ -14,7 +14,7 @@ use url::form_urlencoded;
 use utoipa::ToSchema;
 
 use super::{
-    api::Refusals,
+    api::RefusalsOrPages,
     chat::{self, Typed, until_quiet},
     error::{PageError, Refusal as Told, wants_json},
     frame::html,
@@ -44,6 +44,7 @@ const PATIENCE: std::time::Duration = chat::FOR_A_PAGE;
 pub struct Posted {
     /// `send` or `discard` a draft; `again`, to lay a failed one before the
     /// teacher once more; `was_sent`, about one whose outcome is unknown.
+    #[schema(pattern = "^(send|discard|again|was_sent)$")]
     decision: String,
     /// The hash of the draft as it was shown: it covers all that would leave.
     #[serde(default)]
@@ -140,10 +141,12 @@ enum NotCarriedOut {
 #[utoipa::path(
     post,
     path = "/approvals/{approval}",
+    tag = "the assistant",
+    operation_id = "decide",
     params(("approval" = String, Path, description = "The draft.")),
     request_body = Posted,
     responses(
-        Refusals,
+        RefusalsOrPages,
         (status = 200, description = "It was carried out.", body = Decided),
         (status = 409, description = "The draft has changed, or something must be done first.", body = NotCarriedOut),
         (status = 422, description = "A correction cannot be taken over.", body = NotCarriedOut),

@@ -79,6 +79,8 @@ impl Draft {
 #[utoipa::path(
     post,
     path = "/prompt",
+    tag = "the assistant",
+    operation_id = "ask",
     request_body = Question,
     responses((status = 200, description = "The answer.", body = Reply), Refusals),
 )]
@@ -139,6 +141,8 @@ pub struct Wellbeing {
 #[utoipa::path(
     get,
     path = "/healthz",
+    tag = "the server",
+    operation_id = "health",
     security(()),
     responses(
         (status = 200, description = "It can.", body = Wellbeing),

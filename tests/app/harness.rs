@@ -408,6 +408,11 @@ pub struct Demo {
 
 impl Demo {
     pub async fn start() -> Self {
+        Self::start_with(Patience::default()).await
+    }
+
+    /// One that waits for others no longer than this.
+    pub async fn start_with(patience: Patience) -> Self {
         install_tls();
         let (home, listener) = (Home::new(), free_port());
         let address = listener.local_addr().unwrap();
@@ -418,7 +423,7 @@ impl Demo {
         let mut settings = Settings::read(|name| variables.get(name).cloned()).unwrap();
         // The sandbox takes the next port; after 0, that is any free one.
         settings.web.port = 0;
-        let app = App::build(settings, World::default()).await.unwrap();
+        let app = App::build(settings, World { patience, ..World::default() }).await.unwrap();
         let (sandbox, stop) = (app.sandbox().unwrap(), CancellationToken::new());
         let serving = tokio::spawn(app.serve(listener, stop.clone()));
         let verdict = Verdict::on(&sandbox, &home);

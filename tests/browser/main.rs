@@ -11,6 +11,7 @@ mod faults;
 mod jobs;
 mod keyboard;
 mod keys;
+mod mishaps;
 mod pages;
 mod plain;
 mod reader;
@@ -34,6 +35,7 @@ use std::{
 use futures_util::FutureExt;
 use teachers_aide::{
     clients::http::install_tls,
+    clock::Patience,
     sandbox::model::{DemoMind, Mind, ScriptedMind},
 };
 
@@ -53,12 +55,17 @@ pub const NARROW: (u32, u32) = (360, 740);
 
 /// Lets a test sit at a desk of its own, and clears it up whatever happens.
 pub async fn at_a_desk(test: impl AsyncFnOnce(&Desk)) {
+    at_a_desk_with(Patience::default(), test).await;
+}
+
+/// The same where the application waits for others no longer than this.
+pub async fn at_a_desk_with(patience: Patience, test: impl AsyncFnOnce(&Desk)) {
     install_tls();
     if let Some(missing) = driver::missing() {
         left_out(&format!("{missing} is not installed, so nothing was tried in a browser"));
         return;
     }
-    let demo = Demo::start().await;
+    let demo = Demo::start_with(patience).await;
     demo.sandbox.model().set_mind(Arc::new(DemoMind::default()));
     let driver = Driver::start();
     let desk = Desk { tab: Tab::open(&driver, &demo.base).await, demo };

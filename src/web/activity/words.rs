@@ -156,6 +156,8 @@ const OUTCOMES: &[(Kind, &str, &str, End)] = &[
     (Kind::Setting, "changed", "Saved", End::Done),
     (Kind::Data, "table_taken_along", "Taken along", End::Done),
     (Kind::Data, "activity_taken_along", "Taken along", End::Done),
+    (Kind::Data, "conversation_taken_along", "Taken along", End::Done),
+    (Kind::Data, "answer_taken_along", "Taken along", End::Done),
     (Kind::Data, "exported", "Taken along", End::Done),
     (Kind::Data, "address_changed", "Saved", End::Done),
     (Kind::Data, "conversations_deleted", "Deleted", End::Done),
@@ -221,6 +223,8 @@ fn data(outcome: &str) -> &'static str {
     match outcome {
         "table_taken_along" => "A table was downloaded",
         "activity_taken_along" => "This activity was downloaded",
+        "conversation_taken_along" => "A conversation was downloaded",
+        "answer_taken_along" => "An answer was downloaded",
         "exported" => "Your data were downloaded",
         "address_changed" => "An address was changed",
         "conversations_deleted" => "Conversations were deleted",

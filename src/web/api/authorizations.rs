@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::{
     HttpResponse,
     http::StatusCode,
-    web::{Data, Path, Query},
+    web::{Data, Json, Path, Query},
 };
 use serde::{Deserialize, Serialize};
 use tracing::{error, warn};
@@ -96,19 +96,27 @@ impl Standing {
     }
 }
 
+/// An order without particulars: `{}`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
 /// Asks for what a tool needs, ahead of use. Where it is granted already, or
 /// nothing is needed, it is completed at once.
 #[utoipa::path(
     post,
     path = "/api/tools/{tool}/authorize",
+    tag = "tools",
     operation_id = "authorize_tool",
     params(("tool" = String, Path, description = "The tool's name.")),
+    request_body = Nothing,
     responses((status = 200, description = "How far it is.", body = Standing), Refusals),
 )]
 pub async fn authorize(
     state: Data<State>,
     teacher: SignedInTeacher,
     tool: Path<String>,
+    _: Json<Nothing>,
 ) -> Result<HttpResponse, PageError> {
     let found = toolbox(&state).find(&tool).ok_or_else(|| PageError::NoSuchTool(toolbox(&state).unknown(&tool)))?;
     let standing = match found.need() {
@@ -156,6 +164,7 @@ pub struct Patience {
 #[utoipa::path(
     get,
     path = "/api/authorizations/{authorization}",
+    tag = "tools",
     operation_id = "wait_for_authorization",
     params(("authorization" = String, Path, description = "Its name."), Patience),
     responses((status = 200, description = "How far it is.", body = Standing), Refusals),

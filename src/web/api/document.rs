@@ -7,12 +7,16 @@ use actix_web::{HttpResponse, web::Data};
 use utoipa::{
     IntoResponses, OpenApi,
     openapi::{
-        Components, Content, Info, Ref, RefOr, Response, ResponseBuilder, Server,
+        Components, Content, Info, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Schema, Server, Type,
         security::{ApiKey, ApiKeyValue, SecurityScheme},
     },
 };
 
-use super::super::{approvals, error::Refusal, scripts, state::State};
+use super::{
+    super::{approvals, error::Refusal, scripts, state::State},
+    toolbox,
+};
+use crate::assistant::toolbox::Toolbox;
 
 /// What any request of a script can come back with.
 pub struct Refusals;
@@ -34,6 +38,22 @@ impl IntoResponses for Refusals {
             ("503", "Something that is needed cannot be reached just now."),
         ];
         words.into_iter().map(|(status, words)| (status.to_owned(), RefOr::T(refusal(words)))).collect()
+    }
+}
+
+/// The same where a page's form can be posted as well: who neither speaks JSON
+/// nor asks for it is told in a page.
+pub struct RefusalsOrPages;
+
+impl IntoResponses for RefusalsOrPages {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut all = Refusals::responses();
+        for response in all.values_mut() {
+            if let RefOr::T(response) = response {
+                response.content.insert("text/html".to_owned(), RefOr::T(Content::default()));
+            }
+        }
+        all
     }
 }
 
@@ -64,6 +84,7 @@ struct ForScripts;
 #[utoipa::path(
     get,
     path = "/openapi.json",
+    tag = "this document",
     operation_id = "openapi",
     security(()),
     responses((status = 200, description = "An OpenAPI document.", body = Object)),
@@ -81,6 +102,21 @@ pub async fn serve(state: Data<State>) -> HttpResponse {
     document.servers = Some(vec![Server::new(state.public_url.as_str().trim_end_matches('/'))]);
     let cookie = ApiKeyValue::with_description(state.cookie_name(), "The cookie of the teacher's browser session.");
     let scheme = SecurityScheme::ApiKey(ApiKey::Cookie(cookie));
+    name_the_tools(&mut document, toolbox(&state));
     document.components.get_or_insert_with(Components::new).add_security_scheme("session", scheme);
     HttpResponse::Ok().json(document)
+}
+
+/// Which tools there are stands with each `{tool}` of a path.
+fn name_the_tools(document: &mut utoipa::openapi::OpenApi, toolbox: &Toolbox) {
+    let names: Vec<&str> = toolbox.iter().map(|tool| tool.card().name).collect();
+    let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).build();
+    let operations = document.paths.paths.values_mut().filter_map(|item| item.post.as_mut());
+    for parameter in operations.filter_map(|operation| operation.parameters.as_mut()).flatten() {
+        if let RefOr::T(parameter) = parameter
+            && parameter.name == "tool"
+        {
+            parameter.schema = Some(RefOr::T(Schema::Object(schema.clone())));
+        }
+    }
 }

@@ -90,6 +90,7 @@ impl Execution {
 #[utoipa::path(
     post,
     path = "/api/tools/{tool}/execute",
+    tag = "tools",
     operation_id = "execute_tool",
     params(("tool" = String, Path, description = "The tool's name.")),
     request_body = Order,

@@ -63,6 +63,7 @@ impl From<&Need> for Needed {
 #[utoipa::path(
     get,
     path = "/api/tools",
+    tag = "tools",
     operation_id = "list_tools",
     responses((status = 200, description = "The tools.", body = Tools), Refusals),
 )]

@@ -23,7 +23,7 @@ fn for_scripts() -> BTreeSet<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_documented_path_is_a_route_and_every_route_for_scripts_is_documented() {
-    let (app, _ada): (TestApp, Browser) = nothing_connected().await;
+    let (app, ada): (TestApp, Browser) = nothing_connected().await;
     let document = document(&app).await;
     assert_eq!(document["openapi"].as_str().unwrap().split('.').next(), Some("3"));
     assert_eq!(document["servers"][0]["url"], app.origin.as_str());
@@ -40,6 +40,9 @@ async fn every_documented_path_is_a_route_and_every_route_for_scripts_is_documen
     }
     assert_eq!(documented, for_scripts());
     assert_eq!(documented.len(), 8, "{documented:?}");
+    let names: Vec<Value> = super::tools(&ada).await.iter().map(|tool| tool["name"].clone()).collect();
+    let named = &document["paths"]["/api/tools/{tool}/execute"]["post"]["parameters"][0]["schema"]["enum"];
+    assert_eq!(named.as_array(), Some(&names), "the tools are named");
     let scheme = &document["components"]["securitySchemes"]["session"];
     assert_eq!((scheme["in"].as_str(), scheme["name"].as_str()), (Some("cookie"), Some("aide")));
 }
