@@ -206,6 +206,32 @@ async fn a_stolen_code_connects_nothing_to_the_thief() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_to_another_trip_is_none_to_this_one_and_no_two_trips_share_a_secret() {
+    let (app, ada) = nothing_connected().await;
+    let door = "/connections/google/connect?tool=send_email_to_student";
+    let mut asked = Vec::new();
+    for _ in 0..2 {
+        ada.get(door).await.with(303);
+        let body = app.sandbox.log().of(Route::Connect).last().unwrap().body.clone();
+        asked.push(serde_json::from_str::<serde_json::Value>(&body).unwrap());
+    }
+    assert_eq!(asked[0]["code_challenge_method"], "S256");
+    for secret in ["state", "code_challenge"] {
+        let of = |trip: usize| asked[trip][secret].as_str().unwrap();
+        assert!(of(0).len() >= 32 && of(0) != of(1), "{secret}");
+    }
+    // Somebody else's state, beside a trip that is under way.
+    let away = ada.get(door).await.with(303);
+    let back = ada.answer_connect(away.location(), "connect", |_| true).await;
+    let state = back.location().split("state=").nth(1).unwrap().split('&').next().unwrap();
+    let forged = back.location().replace(state, &"A".repeat(state.len()));
+    let told = ada.come_back(&forged).await.with(400);
+    assert_eq!(told.text("h1"), "This connection was not begun here");
+    assert_eq!(app.sandbox.log().count(Route::Complete), 0, "nothing was traded");
+    ada.come_back(back.location()).await.with(303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_connects_for_a_turn_or_a_tool_that_is_not_theirs_to_use() {
     let (app, ada) = nothing_connected().await;
     let grace = app.signed_in(&cast::grace()).await;

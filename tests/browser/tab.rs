@@ -260,8 +260,8 @@ impl Tab {
             let params = &event["message"]["params"];
             (url(&params["request"]["url"]), url(&params["documentURL"]))
         })
-        // The browser begins with pages of its own, which a page of ours cannot reach.
-        .filter(|(url, page): &(Url, Url)| ![url, page].iter().any(|url| url.scheme().starts_with("chrome")))
+        // The browser begins with pages of its own, and draws its own fields from `data:`.
+        .filter(|(url, page): &(Url, Url)| [url, page].iter().all(|url| url.scheme().starts_with("http")))
         .collect()
     }
 

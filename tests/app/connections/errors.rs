@@ -180,6 +180,8 @@ async fn a_tenant_without_the_policy_is_the_operators_to_mend_and_nobody_is_sent
     app.sandbox.auth0().set_up(|setup| setup.my_account_policy = false);
     let page = ada.get(&door).await;
     check(&app, "no policy", &page, NOT_SET_UP, &asked.conversation);
+    assert_eq!(app.sandbox.log().count(Route::Accounts), 0, "the wrong token was shown to nobody");
+    assert_eq!(app.sandbox.log().count(Route::Connect), 0, "the wrong token was shown to nobody");
     app.sandbox.auth0().set_up(|setup| setup.my_account_policy = true);
     // No refresh token comes at all: one sign-in is tried, and then it is told.
     app.sandbox.auth0().set_up(|setup| setup.offline_allowed = false);
