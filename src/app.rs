@@ -222,6 +222,7 @@ fn wire(
         model: Arc::clone(&services.model),
         toolbox: toolbox(&mailer, &calendar),
         conversations: Arc::new(store.clone()),
+        seen: Arc::new(store.clone()),
         approvals: Arc::new(store.clone()),
         budgets: Arc::new(store.clone()),
         limits: limits::of_the_assistant(&settings.limits),
@@ -237,6 +238,7 @@ fn wire(
     Ok(State {
         assistant,
         conversations: Arc::new(store.clone()),
+        seen: Arc::new(store.clone()),
         approvals: Arc::new(store.clone()),
         sign_ins: Arc::new(store.clone()),
         address_changes: Arc::new(store.clone()),

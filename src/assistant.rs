@@ -28,6 +28,7 @@ mod recovery;
 mod saying;
 mod schema;
 pub mod search;
+pub mod seen;
 pub mod shelf;
 pub mod toolbox;
 pub mod trusted;
@@ -51,6 +52,7 @@ use self::{
     limits::{Budgets, Limits, Places},
     live::Live,
     model::Model,
+    seen::Seen,
     toolbox::{AnyTool, Scene, Toolbox},
 };
 use crate::{
@@ -70,6 +72,8 @@ pub struct Parts {
     pub toolbox: Toolbox,
     /// Where conversations are kept.
     pub conversations: Arc<dyn Conversations>,
+    /// Where it is kept what the model was sent.
+    pub seen: Arc<dyn Seen>,
     /// Where approvals are kept.
     pub approvals: Arc<dyn Approvals>,
     /// Where it is kept what a day has used.

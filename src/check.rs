@@ -2,9 +2,10 @@
 //! and whether the services answer.
 //!
 //! It prints no secret, makes no file, signs nobody in and asks the model no
-//! question.
+//! question. The tenant is asked with tokens that are made up.
 
 mod probes;
+mod tenant;
 #[cfg(test)]
 #[cfg(feature = "sandbox")]
 mod tests;
@@ -13,7 +14,7 @@ use std::io::{self, Write};
 
 use crate::{
     clients::http::HttpClients,
-    settings::{Environment, Section, Settings, SettingsFaults, Source, VARIABLES, Variable, shown_value},
+    settings::{Environment, Identity, Section, Settings, SettingsFaults, Source, VARIABLES, Variable, shown_value},
 };
 
 /// How good one part looks.
@@ -57,7 +58,14 @@ async fn verdicts(settings: &Settings) -> Vec<Verdict> {
                 probes::sign_in(&clients.api, &settings.identity),
                 probes::model(&clients.api, &settings.model)
             );
-            verdicts.extend([sign_in, model]);
+            let answers = sign_in.mark == Mark::Good;
+            verdicts.push(sign_in);
+            if let Identity::Auth0(auth0) = &settings.identity
+                && answers
+            {
+                verdicts.extend(tenant::verdicts(&clients.api, auth0, &settings.web.public_url).await);
+            }
+            verdicts.push(model);
         }
         Err(error) => verdicts.push(Verdict { about: "Network", mark: Mark::Bad, words: format!("{error:#}") }),
     }

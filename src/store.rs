@@ -18,6 +18,7 @@ mod outage;
 mod people;
 mod preferences;
 mod seal;
+mod seen;
 mod sessions;
 mod shelf;
 

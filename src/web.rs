@@ -34,6 +34,7 @@ mod return_to;
 mod roster;
 pub mod routes;
 mod scripts;
+mod seen;
 pub mod session;
 mod settings;
 mod spreadsheet;

@@ -156,6 +156,8 @@ pub type ModelStream = BoxStream<'static, Result<ModelEvent, ModelError>>;
 /// A language model.
 #[async_trait]
 pub trait Model: Send + Sync + 'static {
+    /// The name by which its provider knows it.
+    fn name(&self) -> &str;
     /// Asks, and returns when the answer begins. Makes one attempt.
     async fn ask(&self, request: &ModelRequest) -> Result<ModelStream, ModelError>;
 }

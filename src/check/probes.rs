@@ -15,9 +15,9 @@ use crate::{
     settings::{Auth0, Endpoint, Identity, ModelSource, Settings, existing_key, shown_value},
 };
 
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
-fn verdict(about: &'static str, mark: Mark, words: impl Into<String>) -> Verdict {
+pub(super) fn verdict(about: &'static str, mark: Mark, words: impl Into<String>) -> Verdict {
     Verdict { about, mark, words: words.into() }
 }
 
@@ -122,14 +122,14 @@ fn listed(endpoint: &Endpoint, answer: &Value) -> (Mark, String) {
 }
 
 /// Status and JSON; whatever is not JSON counts as null.
-async fn ask(request: RequestBuilder) -> Result<(StatusCode, Value), String> {
+pub(super) async fn ask(request: RequestBuilder) -> Result<(StatusCode, Value), String> {
     let response = send(request.timeout(PATIENCE)).await.map_err(|error| why(&error))?;
     let status = response.status();
     let body = read_answer(response).await.map_err(|error| error.to_string())?;
     Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
 }
 
-fn why(error: &reqwest::Error) -> String {
+pub(super) fn why(error: &reqwest::Error) -> String {
     let words = if error.is_timeout() {
         "no answer came in time"
     } else if error.is_connect() {

@@ -8,9 +8,17 @@ use tokio::{
 };
 
 use super::*;
+use crate::{
+    clients::http::install_tls,
+    sandbox::{Sandbox, SandboxOptions, Setup},
+};
 
 /// Answers each path with a status and a body, and wants the key for models.
-async fn provider(issuer_tells: Option<&'static str>, models: (u16, &'static str)) -> String {
+async fn provider(
+    issuer_tells: Option<&'static str>,
+    models: (u16, &'static str),
+    token: (u16, &'static str),
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/", listener.local_addr().unwrap());
     let issuer = issuer_tells.map_or_else(|| base.clone(), str::to_owned);
@@ -21,6 +29,10 @@ async fn provider(issuer_tells: Option<&'static str>, models: (u16, &'static str
             let request = String::from_utf8_lossy(&request[..length]).into_owned();
             let (status, body) = if request.starts_with("GET /.well-known/openid-configuration ") {
                 (200, format!(r#"{{"issuer":"{issuer}"}}"#))
+            } else if request.starts_with("POST /oauth/token ") {
+                (token.0, token.1.to_owned())
+            } else if request.starts_with("GET /authorize?") {
+                (200, String::new())
             } else if request.starts_with("GET /v1/models ") && request.contains("Bearer canary-key") {
                 (models.0, models.1.to_owned())
             } else {
@@ -70,8 +82,18 @@ async fn the_sandbox_is_named_and_not_tried_and_no_file_is_made() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
+const KNOWS_NO_SUCH_TOKEN: (u16, &str) = (403, r#"{"error":"invalid_grant"}"#);
+
 async fn real(issuer_tells: Option<&'static str>, models: (u16, &'static str)) -> (bool, String) {
-    let base = provider(issuer_tells, models).await;
+    real_with(issuer_tells, models, KNOWS_NO_SUCH_TOKEN).await
+}
+
+async fn real_with(
+    issuer_tells: Option<&'static str>,
+    models: (u16, &'static str),
+    token: (u16, &'static str),
+) -> (bool, String) {
+    let base = provider(issuer_tells, models, token).await;
     let (_folder, dot_env) = home();
     let process = [
         ("AUTH0_DOMAIN", "school.eu.auth0.com"),
@@ -95,7 +117,7 @@ async fn real_services_are_tried_and_no_secret_is_shown() {
     let (works, page) = real(None, (200, r#"{"data":[{"id":"gpt-4.1-mini"}]}"#)).await;
     assert!(works, "{page}");
     assert!(page.contains("OPENAI_API_KEY = (set, not shown), from the environment"), "{page}");
-    assert_eq!(page.matches("  ok  ").count(), 4, "{page}");
+    assert_eq!(page.matches("  ok  ").count(), 7, "{page}");
 }
 
 #[tokio::test]
@@ -144,4 +166,75 @@ async fn faults_are_told_together_and_nothing_is_tried() {
 async fn a_school_file_that_is_not_there_is_told_so() {
     let (works, page) = report(&[("SCHOOL_DATA", "/nowhere/school.json")], "").await;
     assert!(!works && page.contains("FAILED   School data: /nowhere/school.json"), "{page}");
+}
+
+/// What the check says of a tenant that is set up like this.
+async fn of_tenant(set_up: fn(&mut Setup), also: &[(&str, &str)]) -> (bool, String) {
+    install_tls();
+    let mut setup = Setup::default();
+    set_up(&mut setup);
+    let sandbox = Sandbox::start(SandboxOptions { setup, ..SandboxOptions::default() }).unwrap();
+    let (_folder, dot_env) = home();
+    let model = sandbox.model_base_url();
+    let mut process = vec![
+        ("AUTH0_DOMAIN", "localhost"),
+        ("AUTH0_ISSUER", sandbox.issuer()),
+        ("AUTH0_CLIENT_ID", sandbox.client_id()),
+        ("AUTH0_CLIENT_SECRET", sandbox.client_secret()),
+        ("APP_SECRET_KEY", "ca0c3a9be1d24478a6c10e92f7b38d5406e2c9a1b47f35d8806a1e4b9c72d3f1"),
+        ("OPENAI_BASE_URL", &model),
+        ("OPENAI_API_KEY", "canary-key"),
+    ];
+    process.retain(|(name, _)| !also.iter().any(|(other, _)| other == name));
+    process.extend(also);
+    let (works, page) = report(&process, &dot_env).await;
+    for secret in [sandbox.client_secret(), "ca0c3a9b", "canary-key"] {
+        assert!(!page.contains(secret), "{secret} in {page}");
+    }
+    (works, page)
+}
+
+/// The switch, the settings that differ, the part that is wrong, and the click that mends it.
+type Row = (fn(&mut Setup), &'static [(&'static str, &'static str)], &'static str, &'static str);
+
+#[tokio::test]
+async fn each_wrong_switch_of_the_tenant_is_named_with_the_click_that_mends_it() {
+    let (_, page) = of_tenant(|_| {}, &[]).await;
+    for line in ["  ok       Application: ", "  ok       Token Vault: ", "  ok       Way back: "] {
+        assert!(page.contains(line), "{line} in {page}");
+    }
+    let table: [Row; 7] = [
+        (|setup| setup.exchange_allowed = false, &[], "Token Vault", "Grant Types: tick Token Vault"),
+        (|setup| setup.connection_for_vault = false, &[], "Token Vault", "Purpose must be"),
+        (|setup| setup.rotation = true, &[], "Token Vault", "Refresh Token Rotation must be off"),
+        (|setup| setup.mfa_always = true, &[], "Token Vault", "the policy must not be Always"),
+        (|_| {}, &[("AUTH0_CLIENT_SECRET", "copied-wrongly")], "Application", "copy both again into AUTH0_CLIENT_ID"),
+        (|_| {}, &[("PUBLIC_URL", "https://aide.school.example")], "Way back", "Allowed Callback URLs: add it"),
+        (|_| {}, &[("AUTH0_CONNECTION", "google-of-old")], "Way back", "switch AUTH0_CONNECTION on"),
+    ];
+    let mut missed = Vec::new();
+    for (set_up, also, about, mends) in table {
+        let (works, page) = of_tenant(set_up, also).await;
+        let line = page.lines().find(|line| line.contains(&format!("  {about}: "))).unwrap_or_default();
+        if works || !line.contains("FAILED") || !line.contains(mends) {
+            missed.push(format!("{mends}: {line}"));
+        }
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+#[tokio::test]
+async fn a_refused_grant_is_a_fault_and_an_answer_that_says_nothing_of_it_is_a_doubt() {
+    let table = [
+        ((403, r#"{"error":"unauthorized_client"}"#), "  FAILED   Application: ", "tick Refresh Token"),
+        ((403, r#"{"error":"mfa_required"}"#), "  look     Application: ", "does not tell"),
+        ((429, r#"{"error":"too_many_requests"}"#), "  look     Application: ", "try again in a while"),
+        ((503, "<html>"), "  look     Token Vault: ", "try again in a while"),
+        ((404, ""), "  look     Token Vault: ", "does not tell"),
+    ];
+    for (token, about, words) in table {
+        let (_, page) = real_with(None, (200, r#"{"data":[{"id":"gpt-4.1-mini"}]}"#), token).await;
+        let found = page.lines().any(|line| line.starts_with(about) && line.contains(words));
+        assert!(found, "{about}{words} in {page}");
+    }
 }

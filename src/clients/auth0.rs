@@ -23,4 +23,4 @@ mod rehearsal;
 pub use application::{Application, ApplicationError};
 pub use connected_accounts::Auth0Accounts;
 pub use sign_in::Auth0SignIn;
-pub use token_vault::Auth0Vault;
+pub use token_vault::{Auth0Vault, CONNECTION_TOKEN, EXCHANGE_GRANT, REFRESH_TOKEN};

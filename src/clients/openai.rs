@@ -52,6 +52,10 @@ impl OpenAiModel {
 
 #[async_trait]
 impl Model for OpenAiModel {
+    fn name(&self) -> &str {
+        &self.model
+    }
+
     async fn ask(&self, request: &ModelRequest) -> Result<ModelStream, ModelError> {
         let body = wire_request(&self.model, request);
         let chunks = self.client.chat().create_stream_byot::<_, Chunk>(body).await.map_err(|e| faults::opening(&e))?;

@@ -1,7 +1,7 @@
 //! Where a sign-in leads: a known path of this application, or the start.
 
 use crate::{
-    assistant::ConversationId,
+    assistant::{ConversationId, TurnId},
     school::{ClassId, StudentId},
 };
 
@@ -35,6 +35,7 @@ fn is_page(path: &str) -> bool {
         "chat" => ConversationId::parse(id).is_some(),
         "classes" => ClassId::parse(id).is_ok(),
         "students" => StudentId::parse(id).is_ok(),
+        "turns" => id.strip_suffix("/seen").and_then(TurnId::parse).is_some(),
         _ => false,
     }
 }
@@ -48,7 +49,8 @@ mod tests {
     #[test]
     fn one_comes_back_to_a_page_of_ones_own() {
         let conversation = format!("/chat/{}", "0".repeat(32));
-        for path in ["/chat", "/settings", "/classes", "/classes/c-01", "/students/s-1001", &conversation] {
+        let seen = format!("/turns/{}/seen", "0".repeat(32));
+        for path in ["/chat", "/settings", "/classes", "/classes/c-01", "/students/s-1001", &conversation, &seen] {
             assert_eq!(checked(path), path);
         }
     }
@@ -129,6 +131,9 @@ mod tests {
             "/auth/callback?code=a&state=b",
             "/prompt",
             "/approvals/0",
+            "/turns/0/seen",
+            "/turns/00000000000000000000000000000000/stop",
+            "/turns//seen",
             "/static/0/app.js",
         ] {
             assert_eq!(checked(path), HOME, "{path:?}");
@@ -162,7 +167,7 @@ mod tests {
             prop_assert_eq!(url.origin().ascii_serialization(), "https://aide.example");
             prop_assert_eq!(url.path(), &led, "a browser changes nothing about it");
             let room = led.trim_start_matches('/').split('/').next().unwrap_or_default();
-            prop_assert!(["chat", "classes", "conversations", "students"].contains(&room), "{}", led);
+            prop_assert!(["chat", "classes", "conversations", "students", "turns"].contains(&room), "{}", led);
             prop_assert!(led == HOME || led == path, "known as it stands, or not at all");
         }
     }

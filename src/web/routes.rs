@@ -11,7 +11,7 @@ use actix_web::{
 
 use super::{
     activity, api, approvals, assets, branches, chat, connections, conversations, downloads, export, leaving, login,
-    roster, scripts, settings, stream, turns,
+    roster, scripts, seen, settings, stream, turns,
 };
 
 /// The longest form or JSON body, in bytes.
@@ -82,6 +82,7 @@ fn with_session() -> Vec<Line> {
         change("/turns/{turn}/stop", turns::stop),
         change("/turns/{turn}/resume", turns::resume),
         look("/turns/{turn}/answer.md", export::answer),
+        look("/turns/{turn}/seen", seen::of_turn),
         change("/turns/{turn}/again", branches::again),
         change("/turns/{turn}/edit", branches::edit),
         change("/turns/{turn}/choose", branches::choose),

@@ -188,5 +188,6 @@ async fn whole(state: &State, caller: &Caller, conversation: &Conversation) -> a
     let drafts = state.approvals.of_conversation(teacher, &conversation.id).await?;
     let turns: Vec<Value> =
         turns.iter().map(|stored| json!({ "asked_at": stored.asked_at, "turn": stored.turn })).collect();
-    Ok(json!({ "conversation": conversation, "turns": turns, "drafts": drafts }))
+    let seen = state.seen.seen(teacher, &conversation.id).await?;
+    Ok(json!({ "conversation": conversation, "turns": turns, "drafts": drafts, "what_the_model_saw": seen }))
 }

@@ -17,6 +17,7 @@ use crate::{
     assistant::{
         Assistant,
         conversation::{Approvals, Conversations, Forgetting},
+        seen::Seen,
         shelf::Shelf,
     },
     audit::{Activity, Journal},
@@ -54,6 +55,8 @@ pub struct State {
     pub assistant: Arc<Assistant>,
     /// Where conversations are kept.
     pub conversations: Arc<dyn Conversations>,
+    /// Where it is kept what the model was sent.
+    pub seen: Arc<dyn Seen>,
     /// Where conversations are named, put away and searched.
     pub shelf: Arc<dyn Shelf>,
     /// Where drafts and what became of them are kept.

@@ -47,6 +47,7 @@ mod restart;
 mod routes;
 mod scripts;
 mod security_page;
+mod seen;
 mod settings;
 mod shelf;
 mod sign_in;

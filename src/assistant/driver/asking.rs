@@ -44,6 +44,7 @@ impl Drive {
         }
         let request = self.request();
         let read = estimate(&request);
+        self.keep(&request).await?;
         // Counted before a word leaves: a server that dies has not asked for free.
         self.spend(read).await?;
         let step = self.stored.turn.begin_step();
@@ -53,6 +54,12 @@ impl Drive {
         };
         self.settle_up(step, read).await?;
         outcome
+    }
+
+    /// The teacher can read what was asked, whatever comes of it.
+    async fn keep(&self, request: &ModelRequest) -> anyhow::Result<()> {
+        let (seen, model) = (&self.assistant.parts.seen, self.assistant.parts.model.name());
+        seen.keep(&self.stored.conversation, &self.stored.turn.id, model, request).await
     }
 
     async fn spend(&self, tokens: i64) -> anyhow::Result<()> {

@@ -20,9 +20,12 @@ use crate::{
     vault::{ConnectReason, Connection, Grant, Need, Scope, TokenVault, VaultError},
 };
 
-const GRANT_TYPE: &str = "urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token";
-const REFRESH_TOKEN: &str = "urn:ietf:params:oauth:token-type:refresh_token";
-const CONNECTION_TOKEN: &str = "http://auth0.com/oauth/token-type/federated-connection-access-token";
+/// The grant type of the exchange.
+pub const EXCHANGE_GRANT: &str = "urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token";
+/// The type of what is traded in.
+pub const REFRESH_TOKEN: &str = "urn:ietf:params:oauth:token-type:refresh_token";
+/// The type of what is asked for.
+pub const CONNECTION_TOKEN: &str = "http://auth0.com/oauth/token-type/federated-connection-access-token";
 
 /// Tries beyond the first. An exchange changes nothing, so it may be repeated.
 const RETRIES: u32 = 2;
@@ -99,7 +102,7 @@ impl Auth0Vault {
     async fn try_once(&self, subject: &RefreshToken, need: &Need) -> Result<Grant, Failure> {
         // No scope is sent: the vault knows what was granted, and refuses the parameter.
         let form = [
-            ("grant_type", GRANT_TYPE),
+            ("grant_type", EXCHANGE_GRANT),
             ("client_id", self.application.client_id.as_str()),
             ("client_secret", self.application.client_secret.expose_secret()),
             ("subject_token", subject.0.expose_secret()),

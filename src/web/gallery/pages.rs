@@ -1,6 +1,7 @@
 //! Every page, with and without something on it.
 
 mod activity;
+mod seen;
 
 use super::{
     cast::{asks, charts, composer, demo, frame, roster, text},
@@ -32,6 +33,7 @@ pub(super) fn all() -> Vec<(String, String)> {
     shown.extend(search());
     shown.extend(school());
     shown.extend(activity::all());
+    shown.extend(seen::all());
     shown
 }
 
