@@ -27,7 +27,7 @@ pub fn nearest(path: &str) -> String {
 }
 
 fn is_page(path: &str) -> bool {
-    if ["/chat", "/classes", "/connections", "/conversations", "/settings"].contains(&path) {
+    if ["/activity", "/chat", "/classes", "/connections", "/conversations", "/settings"].contains(&path) {
         return true;
     }
     let Some((room, id)) = path.strip_prefix('/').and_then(|rest| rest.split_once('/')) else { return false };
@@ -50,7 +50,9 @@ mod tests {
     fn one_comes_back_to_a_page_of_ones_own() {
         let conversation = format!("/chat/{}", "0".repeat(32));
         let seen = format!("/turns/{}/seen", "0".repeat(32));
-        for path in ["/chat", "/settings", "/classes", "/classes/c-01", "/students/s-1001", &conversation, &seen] {
+        for path in
+            ["/activity", "/chat", "/settings", "/classes", "/classes/c-01", "/students/s-1001", &conversation, &seen]
+        {
             assert_eq!(checked(path), path);
         }
     }
