@@ -93,7 +93,8 @@ box.addEventListener("keydown", (event) => {
   if (composing(event) || event.shiftKey || event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.key === "Enter" && !touch) {
     event.preventDefault();
-    if (!running()) write.requestSubmit(send);
+    // A key that is still held down from the page before says nothing.
+    if (!running() && !event.repeat) write.requestSubmit(send);
   } else if (event.key === "ArrowUp" && !box.value && shortcuts()) {
     const last = all(".said p", log).at(-1)?.textContent;
     if (!last) return;
