@@ -11,6 +11,7 @@ use super::{
     error::PageError,
     frame::{self, html},
     login::see,
+    markdown,
     pages::{self, Away, Found, Stretch},
     parts::{Back, Place, Shelved},
     present::clock_time,
@@ -110,8 +111,8 @@ fn find(state: &State, wanted: &Wanted, hit: &Hit) -> Found {
 
 /// From the answer before the question, which the name often repeats.
 fn excerpt(wanted: &Wanted, stored: &StoredTurn) -> Option<Vec<Piece>> {
-    let answers = stored.turn.steps.iter().rev().map(|step| step.text.as_str());
-    answers.chain([stored.turn.words.as_str()]).find_map(|text| wanted.excerpt(text))
+    let answers = stored.turn.steps.iter().rev().map(|step| markdown::words(&step.text));
+    answers.chain([stored.turn.words.clone()]).find_map(|text| wanted.excerpt(&text))
 }
 
 /// Where a form leads back to; the list where it does not say.

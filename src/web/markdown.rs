@@ -124,6 +124,12 @@ pub fn inert(text: &str) -> String {
     block::inert(text)
 }
 
+/// The words of a text alone, without the signs that shape it: for a line that
+/// tells what stands in it.
+pub fn words(text: &str) -> String {
+    block::words(text)
+}
+
 /// Words as Markdown that shows them exactly.
 pub fn literal(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());

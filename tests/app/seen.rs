@@ -88,7 +88,7 @@ async fn the_page_tells_what_went_over_the_wire_and_nothing_besides() {
     let wire: Vec<Vec<Value>> = app.mind.requests().iter().map(on_the_wire).collect();
     assert_eq!(wire.len(), 3);
     let page = ada.page(&first.conversation).await;
-    let links = page.attrs(".saw a", "href");
+    let links = page.attrs(".tools a[href$='/seen']", "href");
     assert_eq!(links, [&first, &second].map(|asked| format!("/turns/{}/seen", asked.turn)));
     let pages = [seen(&ada, &first.turn).await, seen(&ada, &second.turn).await];
     assert_eq!(on_the_page(&pages[0]), wire[..2]);

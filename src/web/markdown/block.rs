@@ -154,6 +154,28 @@ pub(super) fn inert(text: &str) -> String {
     markdown.replace("<!-- end list -->", "").replace(BREAK, " ").trim().to_owned()
 }
 
+/// The words of a text alone, without the signs that shape it.
+pub(super) fn words(text: &str) -> String {
+    let arena = Arena::new();
+    let mut found = String::with_capacity(text.len());
+    for edge in parse_document(&arena, text, &OPTIONS).traverse() {
+        match edge {
+            NodeEdge::Start(node) => match &node.data().value {
+                NodeValue::Text(text) => found.push_str(text),
+                NodeValue::HtmlInline(text) => found.push_str(text),
+                NodeValue::Code(code) => found.push_str(&code.literal),
+                NodeValue::CodeBlock(code) => found.push_str(&code.literal),
+                NodeValue::HtmlBlock(html) => found.push_str(&html.literal),
+                NodeValue::SoftBreak | NodeValue::LineBreak => found.push(' '),
+                _ => {}
+            },
+            NodeEdge::End(node) if node.data().value.block() => found.push(' '),
+            NodeEdge::End(_) => {}
+        }
+    }
+    found
+}
+
 /// Whether anything in a text would act or fetch.
 #[cfg(test)]
 pub(super) fn acts(text: &str) -> bool {

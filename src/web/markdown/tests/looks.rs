@@ -1,6 +1,6 @@
 //! What Markdown becomes when nobody means harm.
 
-use crate::web::markdown::{Frame, Kind, Sealer, Tail, render};
+use crate::web::markdown::{Frame, Kind, Sealer, Tail, render, words};
 
 fn html(text: &str) -> String {
     render(text).to_string()
@@ -101,4 +101,11 @@ fn a_frame_says_open_or_add_and_never_both() {
     let mut sealer = Sealer::new();
     assert_eq!(say(sealer.push("a")), serde_json::json!({"sealed": "", "add": "a", "kind": "text"}));
     assert_eq!(say(sealer.push("\n\n- b")), serde_json::json!({"sealed": "<p>a</p>\n", "open": "- b", "kind": "list"}));
+}
+
+#[test]
+fn the_words_alone_have_no_signs_of_shape_and_lose_no_word() {
+    let text = "## Two\n\n**Mateo** and\n`James` [here](https://a.example) <b>x</b>\n\n| Name | 1st |\n|:--|--:|\n| Ada | 9.40 |\n";
+    let words = words(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(words, "Two Mateo and James here <b>x</b> Name 1st Ada 9.40");
 }
