@@ -129,9 +129,15 @@ pub async fn page(
     let chosen = tree.chosen();
     let mut turns = state.conversations.turns(teacher, id).await?;
     turns.retain(|stored| chosen.contains(&&stored.turn.id));
+    let alive = |stored: &StoredTurn| state.assistant.is_alive(&stored.turn.id);
+    // A turn that nobody drives any more was cut off, or came to its end since it was read: it is read once more.
+    for stored in &mut turns {
+        if stored.turn.status == Status::Running && !alive(stored) {
+            *stored = state.conversations.turn(teacher, &stored.turn.id).await?.ok_or(PageError::NotFound)?;
+        }
+    }
     let approvals = state.approvals.of_conversation(teacher, id).await?;
     let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay };
-    let alive = |stored: &StoredTurn| state.assistant.is_alive(&stored.turn.id);
     let running = turns.iter().find(|stored| stored.turn.status == Status::Running && alive(stored));
     let composer = Composer {
         conversation: Some(id.to_string()),
