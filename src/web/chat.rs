@@ -129,22 +129,23 @@ pub async fn page(
     let chosen = tree.chosen();
     let mut turns = state.conversations.turns(teacher, id).await?;
     turns.retain(|stored| chosen.contains(&&stored.turn.id));
-    let alive = |stored: &StoredTurn| state.assistant.is_alive(&stored.turn.id);
+    // Asked once for each: what ends a moment later is still shown as running, and followed to its end.
+    let alive: Vec<bool> = turns.iter().map(|stored| state.assistant.is_alive(&stored.turn.id)).collect();
     // A turn that nobody drives any more was cut off, or came to its end since it was read: it is read once more.
-    for stored in &mut turns {
-        if stored.turn.status == Status::Running && !alive(stored) {
+    for (stored, alive) in turns.iter_mut().zip(&alive) {
+        if stored.turn.status == Status::Running && !alive {
             *stored = state.conversations.turn(teacher, &stored.turn.id).await?.ok_or(PageError::NotFound)?;
         }
     }
     let approvals = state.approvals.of_conversation(teacher, id).await?;
     let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay };
-    let running = turns.iter().find(|stored| stored.turn.status == Status::Running && alive(stored));
+    let running = turns.iter().zip(&alive).find(|(stored, alive)| stored.turn.status == Status::Running && **alive);
     let composer = Composer {
         conversation: Some(id.to_string()),
         client_id: fresh(state),
         words: typed.words,
         error: typed.error,
-        running: running.map(|stored| stored.turn.id.to_string()),
+        running: running.map(|(stored, _)| stored.turn.id.to_string()),
         asks: Vec::new(),
     };
     Ok(pages::Chat {
@@ -152,7 +153,11 @@ pub async fn page(
         greeting: greeting(&state.clock.wall(), &caller.teacher.name),
         shelved: Some(conversations::shelved(&conversation, Back::Chat)),
         title: conversation.title,
-        turns: turns.iter().map(|stored| presenter.turn(stored, &approvals, &tree, alive(stored))).collect(),
+        turns: turns
+            .iter()
+            .zip(alive)
+            .map(|(stored, alive)| presenter.turn(stored, &approvals, &tree, alive))
+            .collect(),
         composer,
     })
 }

@@ -134,3 +134,29 @@ async fn a_reload_in_the_middle_shows_the_same_answer_in_the_end() {
     let shown = page.texts(".answer .blocks > :not(.files)").concat();
     assert_eq!(words(&shown), words(&screen.text()), "what was followed is what a reload shows");
 }
+
+/// A page that is read in the very moment in which an answer ends shows it as running or as done, never as cut off.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_says_of_an_answer_that_ends_that_it_broke_off() {
+    let (app, ada, _grace) = school_day().await;
+    for round in 0..25 {
+        app.mind.says("Well.");
+        let asked = ada.ask(&format!("Question {round}")).await;
+        let looks = (0..4).map(|_| {
+            let (browser, conversation) = (ada.copied(), asked.conversation.clone());
+            tokio::spawn(async move {
+                for _ in 0..200 {
+                    let page = browser.page(&conversation).await;
+                    assert!(!page.text(".log").contains("Interrupted"), "{}", page.text(".log"));
+                    if page.text(".answer").contains("Well.") && !page.has("[data-state=running]") {
+                        return;
+                    }
+                }
+                panic!("the answer never came to its end");
+            })
+        });
+        for look in looks.collect::<Vec<_>>() {
+            look.await.unwrap();
+        }
+    }
+}
