@@ -5,6 +5,7 @@
 //! or a stand-in is decided here, by an address; nothing behind it can tell.
 
 mod banner;
+mod doctor;
 mod housekeeping;
 mod limits;
 mod server;
@@ -35,6 +36,7 @@ use crate::{
     mail::Mailer,
     school::{School, SchoolFile},
     settings::{AppKeys, Settings, secret_key},
+    setup::Met,
     store::{self, Sealer, Store},
     tools,
     vault::{ConnectionBook, ConnectionParts, Connections, Vault},
@@ -199,7 +201,8 @@ fn wire(
     pseudonyms: Pseudonyms,
     form_tokens: Tokens,
 ) -> anyhow::Result<State> {
-    let accounts = services.accounts(Arc::new(store.clone()), &world);
+    let met = Arc::new(Met::since(world.clock.now()));
+    let accounts = services.accounts(Arc::new(store.clone()), Arc::clone(&met), &world);
     let World { clock, ids, patience } = world;
     let base = services.google_base.as_ref();
     let gmail = GmailMailer::new(&services.http, base, Arc::clone(&clock))?.with_patience(patience.mail);
@@ -207,14 +210,16 @@ fn wire(
     let calendar: Arc<dyn Calendar> = Arc::new(GoogleCalendar::new(&services.http, base, Arc::clone(&clock))?);
     let book: Arc<dyn ConnectionBook> = Arc::new(store.clone());
     let tokens: Arc<dyn RefreshTokens> = Arc::new(store.clone());
-    let (port, shared) = (services.token_vault.clone(), Arc::clone(&clock));
-    let vault = Arc::new(Vault::new(port, Arc::clone(&tokens), Arc::clone(&book), Arc::new(store.clone()), shared));
+    let (port, journal) = (services.token_vault.clone(), Arc::new(store.clone()));
+    let vault = Vault::new(port, Arc::clone(&tokens), Arc::clone(&book), journal, Arc::clone(&met), Arc::clone(&clock));
+    let vault = Arc::new(vault);
     let connections = Connections::new(ConnectionParts {
         port: accounts,
         by: services.connect_by,
         tokens,
         book,
         vault: Arc::clone(&vault),
+        met: Arc::clone(&met),
         clock: Arc::clone(&clock),
         ids: Arc::clone(&ids),
     });
@@ -255,6 +260,9 @@ fn wire(
         lifetimes: limits::of_a_session(&settings.sessions),
         tokens: form_tokens,
         allowed: Allowed::new(settings.sessions.allowed_accounts.clone()),
+        operators: limits::operators(settings),
+        doctor: Arc::new(doctor::Watch::new(settings.clone(), Arc::clone(&clock))),
+        met,
         departures: Arc::default(),
         rates: Arc::new(Rates::new(limits::of_the_web(&settings.limits))),
         body_patience: Duration::from_secs(settings.limits.body_seconds.into()),
@@ -262,7 +270,7 @@ fn wire(
         ids,
         public_url: settings.web.public_url.clone(),
         provider_origin: services.issuer.origin().ascii_serialization(),
-        demo: banner::demo(services),
+        demo: banner::demo(settings, services),
         going_down: CancellationToken::new(),
     })
 }

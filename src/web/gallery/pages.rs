@@ -2,6 +2,7 @@
 
 mod activity;
 mod seen;
+mod setup;
 
 use super::{
     cast::{asks, charts, composer, demo, frame, roster, text},
@@ -34,6 +35,7 @@ pub(super) fn all() -> Vec<(String, String)> {
     shown.extend(school());
     shown.extend(activity::all());
     shown.extend(seen::all());
+    shown.extend(setup::all());
     shown
 }
 
@@ -262,6 +264,7 @@ fn settings(name: &str, fault: Option<&str>, done: &str) -> (String, String) {
             most_days: 3650,
             fault: fault.map(text),
             conversations: text("12 conversations"),
+            operator: fault.is_none(),
             done: text(done),
         },
     )
