@@ -203,7 +203,21 @@ pub enum Ending {
         words: String,
         /// Under which the operator finds it in the log.
         reference: String,
+        /// What the teacher can do.
+        #[serde(default)]
+        remedy: Remedy,
     },
+}
+
+/// What a teacher can do about a turn that cannot go on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Remedy {
+    /// Try the same once more.
+    #[default]
+    Again,
+    /// Ask it in a new conversation, where less has to be read.
+    Anew,
 }
 
 /// A budget that a turn can spend.
@@ -278,6 +292,12 @@ impl Turn {
         turn.begin_step();
         turn.model_said(vec![call], Finish::Natural);
         turn
+    }
+
+    /// The one call that a script began this turn with, where a script did.
+    pub fn scripted(&self) -> Option<ModelCall> {
+        let call = self.calls().next().filter(|_| self.by_script)?;
+        Some(ModelCall { id: String::new(), tool: call.tool.clone(), arguments: call.arguments.clone() })
     }
 
     /// What to do next.
@@ -413,6 +433,16 @@ impl Turn {
     /// from there in a step of its own.
     pub fn take_up(&mut self) {
         self.status = Status::Running;
+        if self.is_cut_short()
+            && let Some(step) = self.steps.last_mut()
+        {
+            step.finish = None;
+        }
+    }
+
+    /// Whether the model's limit of output ended it in the middle of its text.
+    pub fn is_cut_short(&self) -> bool {
+        self.steps.last().is_some_and(|step| step.finish == Some(Finish::Length) && step.calls.is_empty())
     }
 
     /// Whether the turn is over.

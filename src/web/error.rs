@@ -8,7 +8,7 @@ mod shape;
 use std::{panic::AssertUnwindSafe, time::Duration};
 
 use actix_web::{
-    Error, HttpRequest, HttpResponse, ResponseError,
+    Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
@@ -21,6 +21,7 @@ use futures_util::FutureExt;
 pub use shape::{Fault, Refusal};
 
 use super::{
+    csrf::Written,
     frame,
     pages::Message,
     routes,
@@ -34,6 +35,14 @@ pub enum PageError {
     /// Nobody is signed in.
     #[error("nobody is signed in")]
     SignedOut,
+    /// Nobody is signed in any more, and something was written.
+    #[error("the sign-in has ended")]
+    Ended {
+        /// What the teacher wrote.
+        typed: Vec<String>,
+        /// Where that page is.
+        back: String,
+    },
     /// Not there, or another teacher's: the answer is the same.
     #[error("not found")]
     NotFound,
@@ -167,7 +176,7 @@ impl PageError {
     /// A word that stays the same, for a script to decide by.
     fn code(&self) -> &'static str {
         match self {
-            Self::SignedOut => "signed_out",
+            Self::SignedOut | Self::Ended { .. } => "signed_out",
             Self::NotFound => "not_found",
             Self::BadRequest(_) => "bad_request",
             Self::WrongMethod => "wrong_method",
@@ -202,6 +211,12 @@ impl PageError {
                 "Please sign in",
                 "This page is yours alone, so it needs to know who you are.",
                 ("Sign in", "/"),
+            ),
+            Self::Ended { back, .. } => told(
+                StatusCode::UNAUTHORIZED,
+                "Your sign-in has ended",
+                "Nothing was changed, and nothing was sent. Sign in again, and do it once more.",
+                ("Sign in again", &super::login::door_back_to(back)),
             ),
             Self::NotFound => told(
                 StatusCode::NOT_FOUND,
@@ -318,7 +333,10 @@ pub async fn explain(
     };
     let unmatched = answer.status() == StatusCode::NOT_FOUND && answer.request().match_pattern().is_none();
     let filled = match answer.response().error() {
-        Some(fault) => tell(&asked, fault),
+        Some(fault) => match ended(&answer, fault) {
+            Some(ended) => tell(&asked, &ended.into()),
+            None => tell(&asked, fault),
+        },
         None if unmatched => tell(&asked, &PageError::NotFound.into()),
         None if answer.status() == StatusCode::METHOD_NOT_ALLOWED => {
             let allowed = answer.headers().get(header::ALLOW).cloned();
@@ -331,6 +349,13 @@ pub async fn explain(
         None => return Ok(answer.map_into_boxed_body()),
     };
     Ok(answer.into_response(filled))
+}
+
+/// The sign-in ended while something was written, where it did.
+fn ended(answer: &ServiceResponse<impl MessageBody>, fault: &Error) -> Option<PageError> {
+    let signed_out = matches!(fault.as_error::<PageError>(), Some(PageError::SignedOut));
+    let written = answer.request().extensions().get::<Written>().filter(|_| signed_out).cloned()?;
+    Some(PageError::Ended { typed: written.typed, back: written.back })
 }
 
 fn tell(asked: &Asked, fault: &Error) -> HttpResponse {
@@ -390,6 +415,7 @@ fn reference(asked: &Asked, error: &PageError) -> Option<String> {
         | PageError::Connect { reference, .. }
         | PageError::Unavailable { reference, .. } => reference.clone(),
         PageError::SignedOut
+        | PageError::Ended { .. }
         | PageError::NotFound
         | PageError::BadRequest(_)
         | PageError::WrongMethod
@@ -407,7 +433,7 @@ fn reference(asked: &Asked, error: &PageError) -> Option<String> {
 /// What was written on a page that could not be taken.
 fn typed(error: &PageError) -> Vec<String> {
     match error {
-        PageError::Stale { typed, .. } => typed.clone(),
+        PageError::Stale { typed, .. } | PageError::Ended { typed, .. } => typed.clone(),
         _ => Vec::new(),
     }
 }

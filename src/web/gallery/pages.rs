@@ -291,6 +291,7 @@ fn conversations() -> (String, String) {
         "conversations",
         &Conversations {
             deleted: Some(Away { id: text("k9"), title: text("Grades of 9A") }),
+            whole: true,
             stretches: vec![
                 Stretch {
                     title: text("Pinned"),
@@ -314,6 +315,7 @@ fn no_conversations() -> Conversations {
         query: String::new(),
         found: None,
         deleted: None,
+        whole: true,
         stretches: Vec::new(),
         away: Vec::new(),
     }
