@@ -9,41 +9,27 @@ mod housekeeping;
 mod limits;
 mod server;
 mod services;
+mod toolbox;
 mod upkeep;
+mod wiring;
 
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use async_trait::async_trait;
-use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use self::services::Services;
 pub use self::{
     banner::welcome,
     upkeep::{rotate_keys, verify_audit},
 };
+use self::{services::Services, wiring::Wiring};
 use crate::{
-    assistant::{
-        Assistant, Parts, Pseudonyms,
-        toolbox::{AnyTool, Toolbox},
-    },
-    calendar::Calendar,
-    clients::google::{GmailMailer, GoogleCalendar},
+    assistant::Pseudonyms,
     clock::{Clock, Ids, Patience, SystemClock, SystemIds},
-    identity::{Allowed, RefreshTokens},
-    mail::Mailer,
     school::{School, SchoolFile},
     settings::{AppKeys, Settings, secret_key},
-    store::{self, Sealer, Store},
-    tools,
-    vault::{ConnectionBook, ConnectionParts, Connections, Vault},
-    web::{
-        self,
-        rates::Rates,
-        state::{Health, State},
-        token::Tokens,
-    },
+    store::{Sealer, Store},
+    web::{state::State, token::Tokens},
 };
 
 /// What a test may hold still.
@@ -83,7 +69,8 @@ impl App {
         let school = School::new(read_school(&settings)?, store.address_changes().await?);
         let pseudonyms = Pseudonyms::new(&keys.derive(MODEL_USER));
         let tokens = Tokens::new(&keys.derive(FORM_TOKEN), &keys.derive_previous(FORM_TOKEN));
-        let state = wire(&settings, &services, world, &store, Arc::new(school), pseudonyms, tokens)?;
+        let parts = Wiring { settings: &settings, services: &services, world, store: &store, school: Arc::new(school) };
+        let state = parts.state(pseudonyms, tokens)?;
         state.assistant.recover().await.context("what the last run left behind could not be mended")?;
         Ok(Self { settings, keys, state, store, services, farewell })
     }
@@ -126,6 +113,10 @@ impl App {
 
 /// What the key that seals refresh tokens is derived for.
 const SEAL: &str = "seal/v1";
+/// What the key is derived for under which the model's provider knows a teacher.
+const MODEL_USER: &str = "model-user/v1";
+/// What the key is derived for under which forms carry their token.
+const FORM_TOKEN: &str = "form-token/v1";
 
 async fn open_store(settings: &Settings, keys: &AppKeys, world: &World) -> anyhow::Result<Store> {
     let (ids, clock) = (Arc::clone(&world.ids), Arc::clone(&world.clock));
@@ -145,124 +136,9 @@ async fn note_head(store: &Store) {
         Err(fault) => tracing::error!(error = format!("{fault:#}"), "the audit's end cannot be read"),
     }
 }
-/// What the key is derived for under which the model's provider knows a teacher.
-const MODEL_USER: &str = "model-user/v1";
-/// What the key is derived for under which forms carry their token.
-const FORM_TOKEN: &str = "form-token/v1";
 
 fn read_school(settings: &Settings) -> anyhow::Result<SchoolFile> {
     let path = settings.data.school.display();
     let json = settings.data.read_school().with_context(|| format!("cannot read the school file {path}"))?;
     SchoolFile::parse(&json).with_context(|| format!("the school file {path} has faults"))
-}
-
-/// The one list of tools.
-fn toolbox(mailer: &Arc<dyn Mailer>, calendar: &Arc<dyn Calendar>) -> Toolbox {
-    let tools: [Arc<dyn AnyTool>; 9] = [
-        Arc::new(tools::ListTeachingClasses),
-        Arc::new(tools::GetTeachingClass),
-        Arc::new(tools::ListStudents),
-        Arc::new(tools::GetStudent),
-        Arc::new(tools::ForecastPassing),
-        Arc::new(tools::ShowChart),
-        Arc::new(tools::ListEvents::new(Arc::clone(calendar))),
-        Arc::new(tools::ScheduleMeeting::new(Arc::clone(calendar))),
-        Arc::new(tools::SendEmailToStudent::new(Arc::clone(mailer))),
-    ];
-    Toolbox::new(tools)
-}
-
-/// The server is well while its database answers.
-struct StoreHealth(Store);
-
-#[async_trait]
-impl Health for StoreHealth {
-    async fn is_well(&self) -> bool {
-        self.0.is_well().await
-    }
-
-    fn outage(&self, fault: &anyhow::Error) -> Option<web::state::Outage> {
-        store::Outage::of(fault).map(|outage| match outage {
-            store::Outage::Busy => web::state::Outage::Busy,
-            store::Outage::Full => web::state::Outage::Full,
-            store::Outage::Disk => web::state::Outage::Disk,
-        })
-    }
-}
-
-fn wire(
-    settings: &Settings,
-    services: &Services,
-    world: World,
-    store: &Store,
-    school: Arc<School>,
-    pseudonyms: Pseudonyms,
-    form_tokens: Tokens,
-) -> anyhow::Result<State> {
-    let accounts = services.accounts(Arc::new(store.clone()), &world);
-    let World { clock, ids, patience } = world;
-    let base = services.google_base.as_ref();
-    let gmail = GmailMailer::new(&services.http, base, Arc::clone(&clock))?.with_patience(patience.mail);
-    let mailer: Arc<dyn Mailer> = Arc::new(gmail);
-    let calendar: Arc<dyn Calendar> = Arc::new(GoogleCalendar::new(&services.http, base, Arc::clone(&clock))?);
-    let book: Arc<dyn ConnectionBook> = Arc::new(store.clone());
-    let tokens: Arc<dyn RefreshTokens> = Arc::new(store.clone());
-    let (port, shared) = (services.token_vault.clone(), Arc::clone(&clock));
-    let vault = Arc::new(Vault::new(port, Arc::clone(&tokens), Arc::clone(&book), Arc::new(store.clone()), shared));
-    let connections = Connections::new(ConnectionParts {
-        port: accounts,
-        by: services.connect_by,
-        tokens,
-        book,
-        vault: Arc::clone(&vault),
-        clock: Arc::clone(&clock),
-        ids: Arc::clone(&ids),
-    });
-    let assistant = Assistant::new(Parts {
-        model: Arc::clone(&services.model),
-        toolbox: toolbox(&mailer, &calendar),
-        conversations: Arc::new(store.clone()),
-        seen: Arc::new(store.clone()),
-        approvals: Arc::new(store.clone()),
-        budgets: Arc::new(store.clone()),
-        limits: limits::of_the_assistant(&settings.limits),
-        journal: Arc::new(store.clone()),
-        vault: Arc::clone(&vault),
-        school: Arc::clone(&school),
-        clock: Arc::clone(&clock),
-        ids: Arc::clone(&ids),
-        pseudonyms,
-        patience,
-        runtime: Handle::current(),
-    });
-    Ok(State {
-        assistant,
-        conversations: Arc::new(store.clone()),
-        seen: Arc::new(store.clone()),
-        approvals: Arc::new(store.clone()),
-        sign_ins: Arc::new(store.clone()),
-        address_changes: Arc::new(store.clone()),
-        journal: Arc::new(store.clone()),
-        activity: Arc::new(store.clone()),
-        preferences: Arc::new(store.clone()),
-        forgetting: Arc::new(store.clone()),
-        shelf: Arc::new(store.clone()),
-        health: Arc::new(StoreHealth(store.clone())),
-        school,
-        provider: Arc::clone(&services.sign_in),
-        connections: Arc::new(connections),
-        vault,
-        lifetimes: limits::of_a_session(&settings.sessions),
-        tokens: form_tokens,
-        allowed: Allowed::new(settings.sessions.allowed_accounts.clone()),
-        departures: Arc::default(),
-        rates: Arc::new(Rates::new(limits::of_the_web(&settings.limits))),
-        body_patience: Duration::from_secs(settings.limits.body_seconds.into()),
-        clock,
-        ids,
-        public_url: settings.web.public_url.clone(),
-        provider_origin: services.issuer.origin().ascii_serialization(),
-        demo: banner::demo(services),
-        going_down: CancellationToken::new(),
-    })
 }

@@ -10,6 +10,7 @@ pub mod branches;
 mod branching;
 pub mod caution;
 mod closing;
+mod context;
 pub mod conversation;
 mod deciding;
 mod driver;

@@ -42,12 +42,7 @@ pub struct CallName(String);
 impl CallName {
     /// A call of the turn at this place.
     pub fn of(seq: i64, call: &str) -> Self {
-        Self(
-            super::conversation::wire_id(seq, call)
-                .chars()
-                .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
-                .collect(),
-        )
+        Self(super::context::wire_id(seq, call).chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect())
     }
 }
 

@@ -39,8 +39,8 @@ fn files_with(text: &str) -> Vec<String> {
 #[test]
 fn one_tool_alone_reaches_gmail() {
     assert_eq!(files_with("messages/send"), ["clients/google/gmail.rs"]);
-    assert_eq!(files_with("GmailMailer"), ["app.rs", "clients/google.rs", "clients/google/gmail.rs"]);
-    let mailer = ["app.rs", "clients/google/gmail.rs", "mail.rs", "tools/send_email_to_student.rs"];
+    assert_eq!(files_with("GmailMailer"), ["app/toolbox.rs", "clients/google.rs", "clients/google/gmail.rs"]);
+    let mailer = ["app/toolbox.rs", "clients/google/gmail.rs", "mail.rs", "tools/send_email_to_student.rs"];
     assert_eq!(files_with("Mailer for").len() + files_with("dyn Mailer").len(), 3);
     assert_eq!(files_with("Mailer"), [&mailer[..1], &["clients/google.rs"], &mailer[1..]].concat());
     assert_eq!(files_with("mailer.send("), ["tools/send_email_to_student.rs"]);
@@ -54,8 +54,8 @@ fn what_was_not_cleared_by_the_gate_runs_nowhere() {
 
 #[test]
 fn system_messages_are_built_in_one_place() {
-    assert_eq!(files_with("Message::System {"), ["assistant/conversation.rs", "clients/openai.rs"]);
-    assert_eq!(files_with("Message::Tool {"), ["assistant/conversation.rs", "clients/openai.rs"]);
+    assert_eq!(files_with("Message::System {"), ["assistant/context.rs", "clients/openai.rs"]);
+    assert_eq!(files_with("Message::Tool {"), ["assistant/context.rs", "clients/openai.rs"]);
     assert_eq!(files_with("Trusted::kept("), ["store/conversations.rs"]);
 }
 

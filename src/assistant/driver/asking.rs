@@ -9,7 +9,7 @@ use tracing::warn;
 use super::Drive;
 use crate::{
     assistant::{
-        conversation::{as_messages, tokens},
+        context::{as_messages, tokens},
         event::Event,
         limits::{Reached, estimated_tokens},
         model::{ModelError, ModelEvent, ModelRequest, ModelStream, ToolSchema},

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::clock::SystemIds;
+use crate::{assistant::ApprovalId, clock::SystemIds};
 
 fn turn() -> Turn {
     Turn::new(TurnId::fresh(&SystemIds), "How are they doing?")
