@@ -56,5 +56,6 @@ mod source_rules;
 mod story;
 mod strangers;
 mod suggestions;
+mod supply_chain;
 mod tables;
 mod wire;
