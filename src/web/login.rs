@@ -50,10 +50,7 @@ pub async fn front_door(
     if session::current(&session, &state).await?.is_some() {
         return Ok(see(return_to::HOME));
     }
-    let href = match wanted.return_to.as_deref().map(return_to::checked) {
-        Some(path) if path != return_to::HOME => format!("/auth/login?return_to={}", encoded(&path)),
-        _ => "/auth/login".to_owned(),
-    };
+    let href = door_back_to(&return_to::checked(wanted.return_to.as_deref().unwrap_or_default()));
     html(&SignIn { frame: frame::alone("Sign in", state.demo.clone()), href, notice: None }, &askama::NO_VALUES)
 }
 
@@ -69,6 +66,11 @@ fn by_its_name(request: &HttpRequest, state: &State) -> Option<String> {
 
 fn encoded(path: &str) -> String {
     form_urlencoded::byte_serialize(path.as_bytes()).collect()
+}
+
+/// Where one signs in and comes back to a page from.
+pub fn door_back_to(path: &str) -> String {
+    if path == return_to::HOME { "/auth/login".to_owned() } else { format!("/auth/login?return_to={}", encoded(path)) }
 }
 
 /// To the front door, and from there back to the page that was asked for.

@@ -16,6 +16,7 @@ mod pages;
 mod plain;
 mod reader;
 mod reload;
+mod remedies;
 mod screenshots;
 mod secrets;
 mod sink;

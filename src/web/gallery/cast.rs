@@ -59,6 +59,7 @@ pub(super) fn composer(conversation: Option<&str>, asks: &[&str]) -> Composer {
         client_id: text("9a1d"),
         words: String::new(),
         error: None,
+        through: None,
         running: None,
         asks: asks.iter().map(|ask| text(ask)).collect(),
     }

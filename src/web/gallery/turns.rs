@@ -25,7 +25,7 @@ fn turn(id: &str, words: &str, state: TurnState, parts: Vec<Part>) -> Turn {
         id: text(id),
         conversation: text("k1"),
         state,
-        said: Said { words: text(words) },
+        said: Said { words: text(words), by_script: false },
         parts,
         versions: None,
         again: (state != TurnState::Running).then(|| text("k")),
