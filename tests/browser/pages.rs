@@ -92,6 +92,8 @@ impl<'a> Looks<'a> {
         tab.ask::<()>(open).await;
         self.here("activity-open").await;
         self.at("activity-none", "/activity?outcome=unclear").await;
+        self.at("set-up", "/setup").await;
+        self.at("set-up-guide", "/setup/guide").await;
         self.at("classes", "/classes").await;
         self.at("class", "/classes/c-01").await;
         self.at("student", "/students/s-1001").await;

@@ -40,6 +40,8 @@ async fn screenshots_of_every_page() {
             ("12-message", "/nowhere"),
             ("13-connections", "/connections"),
             ("14-activity", "/activity"),
+            ("15-set-up", "/setup"),
+            ("16-guide", "/setup/guide"),
         ];
         for (name, address) in pages {
             page(desk, name, address).await;
