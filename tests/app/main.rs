@@ -49,6 +49,7 @@ mod scripts;
 mod security_page;
 mod seen;
 mod settings;
+mod setup;
 mod shelf;
 mod sign_in;
 mod snapshots;

@@ -82,7 +82,7 @@ pub async fn elsewhere(desk: &Desk) -> Browser {
 }
 
 /// Mary signs out of every browser, from another one.
-async fn ended_elsewhere(desk: &Desk) {
+pub async fn ended_elsewhere(desk: &Desk) {
     elsewhere(desk).await.post("/auth/logout-everywhere", &[]).await.with(303);
 }
 

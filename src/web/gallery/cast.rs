@@ -24,6 +24,7 @@ pub(super) fn demo() -> Demo {
     Demo {
         words: text("Sign-in, model and mail are stand-ins on this computer. No mail leaves it."),
         outbox: Some(text("http://localhost:8001/outbox")),
+        set_up: true,
     }
 }
 
