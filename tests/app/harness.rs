@@ -9,7 +9,7 @@ mod checker;
 mod fault_proxy;
 pub mod log;
 mod process;
-mod rows;
+pub mod rows;
 mod stream;
 mod verdict;
 
