@@ -5,6 +5,7 @@
 //! or a stand-in is decided here, by an address; nothing behind it can tell.
 
 mod banner;
+mod doctor;
 mod housekeeping;
 mod limits;
 mod server;
@@ -28,6 +29,7 @@ use crate::{
     clock::{Clock, Ids, Patience, SystemClock, SystemIds},
     school::{School, SchoolFile},
     settings::{AppKeys, Settings, secret_key},
+    setup::Met,
     store::{Sealer, Store},
     web::{state::State, token::Tokens},
 };
@@ -69,7 +71,8 @@ impl App {
         let school = School::new(read_school(&settings)?, store.address_changes().await?);
         let pseudonyms = Pseudonyms::new(&keys.derive(MODEL_USER));
         let tokens = Tokens::new(&keys.derive(FORM_TOKEN), &keys.derive_previous(FORM_TOKEN));
-        let parts = Wiring { settings: &settings, services: &services, world, store: &store, school: Arc::new(school) };
+        let (school, met) = (Arc::new(school), Arc::new(Met::since(world.clock.now())));
+        let parts = Wiring { settings: &settings, services: &services, world, store: &store, school, met };
         let state = parts.state(pseudonyms, tokens)?;
         state.assistant.recover().await.context("what the last run left behind could not be mended")?;
         Ok(Self { settings, keys, state, store, services, farewell })

@@ -15,43 +15,30 @@ use std::io::{self, Write};
 use crate::{
     clients::http::HttpClients,
     settings::{Environment, Identity, Section, Settings, SettingsFaults, Source, VARIABLES, Variable, shown_value},
+    setup::{self, Finding, Mark, Part},
 };
-
-/// How good one part looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
-    /// It works.
-    Good,
-    /// The sandbox stands in.
-    Sandbox,
-    /// It may work; the words say what to look at.
-    Doubt,
-    /// It does not work.
-    Bad,
-}
-
-/// What was found out about one part.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
-    /// The part.
-    pub about: &'static str,
-    /// How good it looks.
-    pub mark: Mark,
-    /// In plain words, with what to do.
-    pub words: String,
-}
 
 /// Checks everything and writes the report; true when the application would work.
 pub async fn run(environment: &Environment, out: &mut impl Write) -> io::Result<bool> {
     write_variables(environment, out)?;
     match Settings::read(|name| environment.get(name)) {
         Err(faults) => write_faults(&faults, out).map(|()| false),
-        Ok(settings) => write_verdicts(&verdicts(&settings).await, out),
+        Ok(settings) => write_findings(&findings(&settings).await, out),
     }
 }
 
-async fn verdicts(settings: &Settings) -> Vec<Verdict> {
-    let mut verdicts = probes::at_home(settings);
+/// Which settings are set, without what they are set to.
+pub fn variables(settings: &Settings) -> Vec<setup::Variable> {
+    let variable = |variable: &Variable| {
+        let Variable { name, meaning, section, .. } = *variable;
+        setup::Variable { name, meaning, section: section.title(), set: settings.set.contains(&name) }
+    };
+    VARIABLES.iter().map(variable).collect()
+}
+
+/// Looks at everything that can be seen without a teacher.
+pub async fn findings(settings: &Settings) -> Vec<Finding> {
+    let mut findings = probes::at_home(settings);
     match HttpClients::new(&settings.outbound) {
         Ok(clients) => {
             let (sign_in, model) = tokio::join!(
@@ -59,17 +46,17 @@ async fn verdicts(settings: &Settings) -> Vec<Verdict> {
                 probes::model(&clients.api, &settings.model)
             );
             let answers = sign_in.mark == Mark::Good;
-            verdicts.push(sign_in);
+            findings.push(sign_in);
             if let Identity::Auth0(auth0) = &settings.identity
                 && answers
             {
-                verdicts.extend(tenant::verdicts(&clients.api, auth0, &settings.web.public_url).await);
+                findings.extend(tenant::findings(&clients.api, auth0, &settings.web.public_url).await);
             }
-            verdicts.push(model);
+            findings.push(model);
         }
-        Err(error) => verdicts.push(Verdict { about: "Network", mark: Mark::Bad, words: format!("{error:#}") }),
+        Err(error) => findings.push(probes::finding(Part::Settings, "Network", Mark::Bad, format!("{error:#}"))),
     }
-    verdicts
+    findings
 }
 
 fn write_variables(environment: &Environment, out: &mut impl Write) -> io::Result<()> {
@@ -106,9 +93,9 @@ fn write_faults(faults: &SettingsFaults, out: &mut impl Write) -> io::Result<()>
     writeln!(out, "\n{faults}\n\nNothing was tried; mend the settings first.")
 }
 
-fn write_verdicts(verdicts: &[Verdict], out: &mut impl Write) -> io::Result<bool> {
+fn write_findings(findings: &[Finding], out: &mut impl Write) -> io::Result<bool> {
     writeln!(out, "\nWhat works")?;
-    for Verdict { about, mark, words } in verdicts {
+    for Finding { about, mark, words, .. } in findings {
         let mark = match mark {
             Mark::Good => "ok     ",
             Mark::Sandbox => "sandbox",
@@ -117,7 +104,7 @@ fn write_verdicts(verdicts: &[Verdict], out: &mut impl Write) -> io::Result<bool
         };
         writeln!(out, "  {mark}  {about}: {words}")?;
     }
-    let works = verdicts.iter().all(|verdict| verdict.mark != Mark::Bad);
+    let works = findings.iter().all(|finding| finding.mark != Mark::Bad);
     let end = if works { "Teacher's Aide can start." } else { "Teacher's Aide would not work like this." };
     writeln!(out, "\n{end}")?;
     Ok(works)

@@ -15,12 +15,15 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-pub use allowed::Allowed;
+pub use allowed::{Allowed, Operators};
 pub use attempt::Attempt;
 pub use callback::{Callback, CallbackError, CallbackOutcome};
 pub use preferences::{Appearance, Preferences, PreferencesStore, Retention, RetentionError};
 
-use crate::school::{Teacher, TeacherId};
+use crate::{
+    school::{Teacher, TeacherId},
+    setup::Fault,
+};
 
 /// No session, and no sign-in that one stands on, lasts longer than this.
 pub const LONGEST_SESSION: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -88,9 +91,12 @@ pub enum SignInError {
     /// The provider cannot be reached or does not answer sensibly just now.
     #[error("the identity provider is unavailable: {0}")]
     Unavailable(String),
-    /// The provider's answer fails a check, or the tenant is set up wrongly.
+    /// The provider's answer fails a check.
     #[error("the identity provider's answer is refused: {0}")]
     Refused(String),
+    /// Only the operator can mend it.
+    #[error("the identity provider refuses this application: {0}")]
+    Operator(Fault),
 }
 
 /// The provider's word that a session is over, checked.

@@ -14,6 +14,7 @@ pub mod mail;
 pub mod sandbox;
 pub mod school;
 pub mod settings;
+pub mod setup;
 pub mod store;
 pub mod telemetry;
 pub mod tools;

@@ -54,6 +54,8 @@ pub struct Settings {
     pub keys: Keys,
     /// What the operator reads.
     pub log: Log,
+    /// The variables that are set, by their names.
+    pub set: Vec<&'static str>,
 }
 
 /// Who signs people in, keeps the vault, and carries the mail.
@@ -150,6 +152,8 @@ pub struct Sessions {
     pub hours: u32,
     /// `ALLOWED_ACCOUNTS`; with none, whoever the provider lets in.
     pub allowed_accounts: Vec<String>,
+    /// `OPERATOR_ACCOUNTS`; with none, nobody.
+    pub operator_accounts: Vec<String>,
 }
 
 /// How calls leave.

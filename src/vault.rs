@@ -23,7 +23,7 @@ pub use book::{AUTHORIZATION_LIFE, AccountNotes, Authorization, AuthorizationId,
 pub use connections::{ConnectBy, ConnectionParts, Connections, LetGo, State};
 pub use hand_out::Vault;
 
-use crate::identity::RefreshToken;
+use crate::{identity::RefreshToken, setup::Fault};
 
 /// An account elsewhere that a teacher can connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
@@ -172,7 +172,7 @@ pub enum VaultError {
     },
     /// Only the operator can mend it; never told to a teacher as "reconnect".
     #[error("the tenant is set up wrongly: {0}")]
-    Operator(String),
+    Operator(Fault),
 }
 
 /// Why an account must be connected (again).

@@ -37,6 +37,7 @@ mod scripts;
 mod seen;
 pub mod session;
 mod settings;
+mod setup;
 mod spreadsheet;
 pub mod state;
 mod stream;

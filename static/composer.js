@@ -3,7 +3,7 @@
 import { all, composing, grow, made, one, section } from "./dom.js";
 import { keep, kept, taken } from "./keeping.js";
 import { listen } from "./stream.js";
-import { post } from "./post.js";
+import { post, tell } from "./post.js";
 import { running } from "./stopping.js";
 import { shortcuts } from "./keys.js";
 import { toEnd } from "./place.js";
@@ -13,10 +13,10 @@ const box = one("textarea", write), send = one("[data-send]"), stop = one("[data
 const touch = matchMedia("(pointer: coarse)").matches;
 let saying = false;
 
-export function complain(words) {
-  fault.textContent = words;
-  fault.hidden = !words;
-  box.toggleAttribute("aria-invalid", Boolean(words));
+export function complain(problem) {
+  tell(fault, problem);
+  fault.hidden = !problem;
+  box.toggleAttribute("aria-invalid", Boolean(problem));
 }
 
 function hold(words) {
@@ -27,9 +27,9 @@ function hold(words) {
 export async function say(words, typed) {
   if (!words.trim() || saying || running()) return;
   saying = send.disabled = true;
-  complain("");
+  complain();
   try {
-    const { conversation, turn, html } = await post(write.action, { words, client_id: write.elements.client_id.value });
+    const { conversation, turn, html } = await post(write.action, { ...through(), words, client_id: write.elements.client_id.value });
     if (!section(turn)) log.append(made(html));
     if (typed) {
       // What was typed behind it meanwhile waits for its turn.
@@ -43,12 +43,16 @@ export async function say(words, typed) {
     toEnd();
     if (!touch) box.focus({ preventScroll: true });
   } catch (problem) {
-    complain(problem.message);
+    if (typed) keep(chat.dataset.chat, box.value);
+    complain(problem);
     box.focus();
   } finally {
     saying = send.disabled = false;
   }
 }
+
+// What is said goes on from the version that is looked at.
+const through = () => write.elements.through ? { through: write.elements.through.value } : {};
 
 // The first words make a conversation: the address, the heading and the side say so.
 function adopt(conversation, words) {
@@ -83,7 +87,7 @@ export function halt() {
   stop.ariaDisabled = "true";
   post(stop.formAction, {}).catch((problem) => {
     stop.ariaDisabled = null;
-    complain(problem.message);
+    complain(problem);
   });
 }
 

@@ -2,7 +2,7 @@
 // with it, nobody waits for a whole page while an answer is written.
 
 import { all, one } from "./dom.js";
-import { post } from "./post.js";
+import { post, tell } from "./post.js";
 import { announce } from "./voice.js";
 
 const chat = one("[data-chat]");
@@ -24,7 +24,7 @@ chat.addEventListener("submit", async (event) => {
     const fault = one(".fault", form) ?? form.appendChild(document.createElement("p"));
     fault.className = "fault";
     fault.setAttribute("role", "alert");
-    fault.textContent = problem.message;
+    tell(fault, problem);
   }
 });
 

@@ -5,7 +5,7 @@ import { alive, listen } from "./stream.js";
 import { announce } from "./voice.js";
 import { complain } from "./composer.js";
 import { corrections, isOpen, put } from "./parts.js";
-import { post } from "./post.js";
+import { post, tell } from "./post.js";
 
 const turnOf = (element) => element.closest("[data-turn]").dataset.turn;
 const place = (turn, parts) => parts.forEach(({ key, html }) => put(section(turn), key, html));
@@ -35,13 +35,13 @@ export async function decide(letter, decision) {
 
 // A draft that has changed meanwhile is shown as it is now; one that has not keeps what was typed.
 function refused(letter, turn, problem) {
-  const name = letter.dataset.key, { hash, parts = [] } = problem.data ?? {};
+  const name = letter.dataset.key, { hash, error, parts = [] } = problem.data ?? {};
   letter.removeAttribute("aria-busy");
   place(turn, parts.filter(({ key }) => key !== name || hash !== letter.dataset.hash));
   const shown = part(section(turn), name) ?? letter, footer = one("footer", shown);
-  if (one(".status", shown)) one(".status", shown).textContent = hash ? "nothing has been sent" : "load the page again to see whether it was sent";
+  if (one(".status", shown)) one(".status", shown).textContent = hash || /^(signed_out|stale)$/.test(error?.code) ? "nothing has been sent" : "load the page again to see whether it was sent";
   const note = one(".fault", shown) ?? made('<p class="fault" role="alert"></p>');
-  note.textContent = problem.message;
+  tell(note, problem);
   if (footer) footer.before(note); else shown.append(note);
   shown.focus({ preventScroll: true });
 }
@@ -68,7 +68,7 @@ export async function choose(form, decision) {
     part(section(turn), parts.at(-1).key)?.focus({ preventScroll: true });
   } catch (problem) {
     form.removeAttribute("aria-busy");
-    complain(problem.message);
+    complain(problem);
   }
 }
 
@@ -82,5 +82,5 @@ export async function act(form) {
     // The button has done its work; what can be done now is to stop.
     if (notice.contains(document.activeElement)) one("[data-stop]").focus();
     notice.remove();
-  } catch (problem) { complain(problem.message); }
+  } catch (problem) { complain(problem); }
 }

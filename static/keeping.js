@@ -1,7 +1,8 @@
 // Words that are typed and not sent yet, kept in this browser: for each conversation, and for
-// each account by itself. Signing out forgets them, and so does another account that comes after.
+// each account by itself. Signing out forgets them, and so does another account that comes after;
+// those of a deleted conversation are forgotten with it.
 
-import { all } from "./dom.js";
+import { all, one } from "./dom.js";
 
 const teacher = document.body.dataset.teacher;
 const own = `words:${teacher}:`;
@@ -31,4 +32,12 @@ function forget() {
 }
 
 if (teacher) remove(localStorage, (key) => key.startsWith("words:") && !key.startsWith(own));
+
+// Where all conversations are listed, what was typed for any other is forgotten: it is deleted.
+const list = one("[data-all]");
+if (list) {
+  const there = new Set(["new", ...all("a[href^='/chat/']", list).map(({ pathname }) => pathname.split("/")[2])]);
+  remove(localStorage, (key) => key.startsWith(own) && !there.has(key.slice(own.length)));
+  remove(sessionStorage, (key) => key.startsWith("letter:") && !there.has(key.split(":")[1]));
+}
 for (const form of all("[data-forgets]")) form.addEventListener("submit", forget);

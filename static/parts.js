@@ -5,7 +5,7 @@ import { all, grow, made, one, part } from "./dom.js";
 // ---- What the teacher changed in a draft is kept until the draft is decided.
 
 const fields = (letter) => all("input:not([type=hidden]), textarea", letter);
-const memory = (letter) => `letter:${letter.dataset.key}:${letter.dataset.hash}`;
+const memory = (letter) => `letter:${one("[data-chat]").dataset.chat}:${letter.dataset.key}:${letter.dataset.hash}`;
 export const isOpen = (letter) => /^(waiting|refused)$/.test(letter.dataset.state);
 
 function mark(letter) {

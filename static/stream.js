@@ -9,6 +9,7 @@
 
 import { announce } from "./voice.js";
 import { begun, over } from "./stopping.js";
+import { door, signedOut } from "./post.js";
 import { made, one, section } from "./dom.js";
 import { put, replace, write } from "./parts.js";
 import { settle } from "./place.js";
@@ -55,11 +56,21 @@ export function listen(turn, tries = 0) {
       if (state(turn) === "running") busy(turn, "The connection broke, trying again");
       return;
     }
-    close(turn);
-    if (tries < TRIES) return setTimeout(listen, 1000 * 2 ** tries, turn, tries + 1);
-    end(turn);
-    put(section(turn), "lost", '<div class="notice warn" data-key="lost" role="alert"><div><p><strong>The connection is lost.</strong><span class="words">The answer goes on without this page.</span></p></div><a class="button" href="">Load the page again</a></div>');
+    refused(turn, source.url, tries);
   });
+}
+
+// The line ended and cannot be had again.
+async function refused(turn, url, tries) {
+  close(turn);
+  if (await signedOut(url)) return lost(turn, "Your sign-in has ended.", "The answer goes on without this page, and what you typed is kept.", "Sign in again", door());
+  if (tries < TRIES) return setTimeout(listen, 1000 * 2 ** tries, turn, tries + 1);
+  lost(turn, "The connection is lost.", "The answer goes on without this page.", "Load the page again", "");
+}
+function lost(turn, title, words, button, href) {
+  end(turn);
+  section(turn).dataset.state = "lost";
+  put(section(turn), "lost", `<div class="notice warn" data-key="lost" role="alert"><div><p><strong>${title}</strong><span class="words">${words}</span></p></div><a class="button" href="${href}">${button}</a></div>`);
 }
 
 function close(turn) {

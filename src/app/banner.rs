@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use super::{App, services::Services};
-use crate::web::parts::Demo;
+use super::{App, limits, services::Services};
+use crate::{identity::Operators, settings::Settings, web::parts::Demo};
 
 /// The banner of the page; none when everything is real.
-pub(super) fn demo(services: &Services) -> Option<Demo> {
+pub(super) fn demo(settings: &Settings, services: &Services) -> Option<Demo> {
     let words = match (services.real_identity, services.real_model) {
         (true, true) => return None,
         (false, false) => "Nothing leaves this computer: the school is invented, and mail goes to the outbox.",
@@ -14,7 +14,8 @@ pub(super) fn demo(services: &Services) -> Option<Demo> {
         (true, false) => "The model is a stand-in, a script. Sign-in and mail are real: what you send arrives.",
     };
     let outbox = if services.real_identity { None } else { outbox(services) };
-    Some(Demo { words: words.to_owned(), outbox })
+    let set_up = limits::operators(settings) == Operators::Everybody;
+    Some(Demo { words: words.to_owned(), outbox, set_up })
 }
 
 #[cfg(feature = "sandbox")]
@@ -25,6 +26,16 @@ fn outbox(services: &Services) -> Option<String> {
 #[cfg(not(feature = "sandbox"))]
 fn outbox(_: &Services) -> Option<String> {
     None
+}
+
+/// Where the operator finds how it is set up, and who may look there.
+fn set_up(app: &App) -> String {
+    let who = match &app.state.operators {
+        Operators::Everybody => "",
+        Operators::Listed(accounts) if accounts.is_empty() => " (for nobody: OPERATOR_ACCOUNTS is not set)",
+        Operators::Listed(_) => " (for OPERATOR_ACCOUNTS)",
+    };
+    format!("{}setup{who}", app.settings.web.public_url)
 }
 
 /// What the terminal says when the server is up.
@@ -46,6 +57,7 @@ pub fn welcome(app: &App) -> String {
     );
     line("model", real(services.real_model).to_owned());
     line("data", app.settings.data.database.display().to_string());
+    line("set-up", set_up(app));
     text.push_str("\n  Ctrl-C stops it.\n");
     text
 }

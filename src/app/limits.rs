@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use crate::{
     assistant::limits::{DayLimits, Limits, TurnLimits},
+    identity::Operators,
     settings,
     web::{rates::RateLimits, session::Lifetimes},
 };
@@ -26,6 +27,15 @@ pub(super) fn of_the_assistant(limits: &settings::Limits) -> Limits {
             site_tokens: limits.site_tokens_per_day.into(),
             running: count(limits.running_turns),
         },
+    }
+}
+
+/// Who may see how the site is set up: on this computer, whoever reaches it.
+pub(super) fn operators(settings: &settings::Settings) -> Operators {
+    if settings::is_loopback(&settings.web.public_url) {
+        Operators::Everybody
+    } else {
+        Operators::Listed(settings.sessions.operator_accounts.clone())
     }
 }
 

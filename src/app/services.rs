@@ -16,6 +16,7 @@ use crate::{
     },
     identity::{RefreshTokens, SignIn},
     settings::{Connecting, Identity, ModelSource, Settings},
+    setup::Met,
     vault::{ConnectBy, ConnectedAccounts, Scope, TokenVault},
 };
 #[cfg(feature = "sandbox")]
@@ -96,10 +97,15 @@ impl Services {
 
 impl Services {
     /// The register of connected accounts; it reads the refresh tokens where they are kept.
-    pub(super) fn accounts(&self, tokens: Arc<dyn RefreshTokens>, world: &World) -> Arc<dyn ConnectedAccounts> {
+    pub(super) fn accounts(
+        &self,
+        tokens: Arc<dyn RefreshTokens>,
+        met: Arc<Met>,
+        world: &World,
+    ) -> Arc<dyn ConnectedAccounts> {
         let (application, redirect) = (self.application.clone(), self.callback.clone());
         let (clock, ids) = (Arc::clone(&world.clock), Arc::clone(&world.ids));
-        Arc::new(Auth0Accounts::new(application, redirect, self.http.api.clone(), tokens, clock, ids))
+        Arc::new(Auth0Accounts::new(application, redirect, self.http.api.clone(), tokens, clock, ids, met))
     }
 }
 

@@ -6,12 +6,13 @@ use async_trait::async_trait;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::{World, banner, limits, services::Services, toolbox};
+use super::{World, banner, doctor::Watch, limits, services::Services, toolbox};
 use crate::{
     assistant::{Assistant, Parts, Pseudonyms},
     identity::Allowed,
     school::School,
     settings::Settings,
+    setup::Met,
     store::{self, Store},
     vault::{ConnectionParts, Connections, Vault},
     web::{
@@ -28,6 +29,7 @@ pub(super) struct Wiring<'a> {
     pub world: World,
     pub store: &'a Store,
     pub school: Arc<School>,
+    pub met: Arc<Met>,
 }
 
 impl Wiring<'_> {
@@ -55,6 +57,9 @@ impl Wiring<'_> {
             lifetimes: limits::of_a_session(&settings.sessions),
             tokens,
             allowed: Allowed::new(settings.sessions.allowed_accounts.clone()),
+            operators: limits::operators(settings),
+            doctor: Arc::new(Watch::new((*settings).clone(), Arc::clone(&world.clock))),
+            met: Arc::clone(&self.met),
             departures: Arc::default(),
             rates: Arc::new(Rates::new(limits::of_the_web(&settings.limits))),
             body_patience: Duration::from_secs(settings.limits.body_seconds.into()),
@@ -62,7 +67,7 @@ impl Wiring<'_> {
             ids: Arc::clone(&world.ids),
             public_url: settings.web.public_url.clone(),
             provider_origin: services.issuer.origin().ascii_serialization(),
-            demo: banner::demo(services),
+            demo: banner::demo(settings, services),
             going_down: CancellationToken::new(),
         })
     }
@@ -73,17 +78,19 @@ impl Wiring<'_> {
     }
 
     fn vault(&self) -> Arc<Vault> {
-        let (port, clock) = (self.services.token_vault.clone(), Arc::clone(&self.world.clock));
-        Arc::new(Vault::new(port, self.stored(), self.stored(), self.stored(), clock))
+        let (port, met, clock) =
+            (self.services.token_vault.clone(), Arc::clone(&self.met), Arc::clone(&self.world.clock));
+        Arc::new(Vault::new(port, self.stored(), self.stored(), self.stored(), met, clock))
     }
 
     fn connections(&self, vault: Arc<Vault>) -> Connections {
         Connections::new(ConnectionParts {
-            port: self.services.accounts(self.stored(), &self.world),
+            port: self.services.accounts(self.stored(), Arc::clone(&self.met), &self.world),
             by: self.services.connect_by,
             tokens: self.stored(),
             book: self.stored(),
             vault,
+            met: Arc::clone(&self.met),
             clock: Arc::clone(&self.world.clock),
             ids: Arc::clone(&self.world.ids),
         })

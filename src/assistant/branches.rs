@@ -25,12 +25,26 @@ pub struct Tree {
     places: Vec<Place>,
     /// Where the chosen way ends.
     head: i64,
+    /// Where another way ends, which is looked at without being chosen.
+    looked_at: Option<i64>,
 }
 
 impl Tree {
     /// A tree of places, from the oldest to the newest.
     pub fn new(places: Vec<Place>, head: i64) -> Self {
-        Self { places, head }
+        Self { places, head, looked_at: None }
+    }
+
+    /// The same tree, where the way through a turn is looked at, whichever is chosen.
+    #[must_use]
+    pub fn looking_at(self, turn: &TurnId) -> Self {
+        let looked_at = if self.chosen().contains(&turn) { None } else { self.end_through(turn) };
+        Self { looked_at, ..self }
+    }
+
+    /// Whether a turn is where the conversation goes on: the last on the chosen way.
+    pub fn is_latest(&self, turn: &TurnId) -> bool {
+        self.find(turn).is_some_and(|place| place.seq == self.head)
     }
 
     fn find(&self, turn: &TurnId) -> Option<&Place> {
@@ -39,7 +53,16 @@ impl Tree {
 
     /// The turns on the chosen way, from first to last.
     pub fn chosen(&self) -> Vec<&TurnId> {
-        let way = way(self.head, |seq| self.places.iter().find(|place| place.seq == seq).map(|place| place.parent));
+        self.way_to(self.head)
+    }
+
+    /// The turns on the way that is looked at: the chosen one, unless it is another.
+    pub fn shown(&self) -> Vec<&TurnId> {
+        self.way_to(self.looked_at.unwrap_or(self.head))
+    }
+
+    fn way_to(&self, end: i64) -> Vec<&TurnId> {
+        let way = way(end, |seq| self.places.iter().find(|place| place.seq == seq).map(|place| place.parent));
         self.places.iter().filter(|place| way.contains(&place.seq)).map(|place| &place.id).collect()
     }
 
@@ -121,6 +144,15 @@ mod tests {
         assert_eq!(tree.beside(&id(1)), BTreeSet::new());
         assert_eq!(tree.end_through(&id(2)), Some(3), "with all that followed it");
         assert_eq!(tree.end_through(&id(9)), None);
+    }
+
+    #[test]
+    fn another_way_is_looked_at_without_being_chosen() {
+        let tree = tree(&[0, 1, 2, 1], 4).looking_at(&id(2));
+        assert_eq!(tree.shown(), ids(&[1, 2, 3]).iter().collect::<Vec<_>>());
+        assert_eq!(tree.chosen(), ids(&[1, 4]).iter().collect::<Vec<_>>());
+        assert!(tree.is_latest(&id(4)) && !tree.is_latest(&id(3)), "the conversation goes on where it did");
+        assert_eq!(tree.looking_at(&id(9)).shown(), ids(&[1, 4]).iter().collect::<Vec<_>>(), "there is no such turn");
     }
 
     #[test]

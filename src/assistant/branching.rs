@@ -16,7 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 impl Assistant {
     /// Asks in the place of a turn, with the words that it had or with others:
     /// the new turn follows the one that the old turn follows. The old one stays,
-    /// with its drafts and all that came after it.
+    /// with its drafts and all that came after it. What a script began is begun
+    /// again as the script did: its words are no question to the model.
     pub async fn say_instead(
         self: &Arc<Self>,
         caller: &Caller,
@@ -26,9 +27,12 @@ impl Assistant {
     ) -> Result<StoredTurn, SayError> {
         let teacher = caller.teacher.id.clone();
         let old = self.parts.conversations.turn(&teacher, turn).await?.ok_or(SayError::NotFound)?;
-        let words = words.map_or(old.turn.words.as_str(), Words::as_str);
-        let limits = self.parts.limits.turn;
-        let turn = Turn { limits, ..Turn::new(TurnId::fresh(&*self.parts.ids), words) };
+        let (id, limits) = (TurnId::fresh(&*self.parts.ids), self.parts.limits.turn);
+        let turn = match (words, old.turn.scripted()) {
+            (None, Some(call)) => Turn::of_script(id, limits, old.turn.words.as_str(), call),
+            (None, None) => Turn { limits, ..Turn::new(id, old.turn.words.as_str()) },
+            (Some(words), _) => Turn { limits, ..Turn::new(id, words.as_str()) },
+        };
         let new = NewTurn {
             teacher,
             conversation: old.conversation,

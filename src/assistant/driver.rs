@@ -19,7 +19,7 @@ use super::{
     event::Event,
     live::{ConversationLock, LiveTurn},
     model::Usage,
-    turn::{Ending, Limit, Next, Status},
+    turn::{Ending, Limit, Next, Remedy, Status},
 };
 use crate::{
     audit::{Entry, Kind},
@@ -185,7 +185,7 @@ impl Drive {
         info!(ending = ending_word(&ending), "turn over");
         // While the end is not stored, the page shows the turn as interrupted.
         self.live.publish(match ending.clone() {
-            Ending::Failed { words, reference } => Event::TurnFailed { words, reference },
+            Ending::Failed { words, reference, .. } => Event::TurnFailed { words, reference },
             ending => Event::TurnFinished { ending },
         });
         self.assistant.live.close(&self.stored.turn.id);
@@ -229,7 +229,7 @@ impl Drive {
         let reference = self.assistant.reference();
         error!(reference, error = format!("{fault:#}"), "turn failed");
         let words = "Something went wrong on our side. Your message is kept; the cards show what was sent.".to_owned();
-        Ending::Failed { words, reference }
+        Ending::Failed { words, reference, remedy: Remedy::Again }
     }
 }
 

@@ -139,7 +139,10 @@ pub enum ModelError {
     /// The conversation does not fit the model's window.
     #[error("the conversation is too long for the model")]
     TooLong,
-    /// The request is refused for another reason, such as a model without tools.
+    /// The model cannot be given tools, by itself or as it is served.
+    #[error("the model cannot use tools")]
+    NoTools,
+    /// The request is refused for another reason.
     #[error("the model refused the request: {0}")]
     Refused(String),
     /// Nothing came at all, for longer than anybody waits.

@@ -63,6 +63,24 @@ impl Assistant {
         self.begin_apart(caller, new).await
     }
 
+    /// The teacher says something in a conversation, at the end of the way through
+    /// a version that was looked at, if that is another than the chosen one.
+    pub async fn say_in(
+        self: &Arc<Self>,
+        caller: &Caller,
+        conversation: &ConversationId,
+        through: Option<&TurnId>,
+        words: &Words,
+        client_id: ClientId,
+    ) -> Result<StoredTurn, SayError> {
+        if let Some(turn) = through {
+            let found = self.parts.conversations.turn(&caller.teacher.id, turn).await?;
+            found.filter(|stored| stored.conversation == *conversation).ok_or(SayError::NotFound)?;
+            self.choose(caller, turn).await?;
+        }
+        self.say(caller, Some(conversation.clone()), words, client_id).await
+    }
+
     pub(super) async fn begin_apart(self: &Arc<Self>, caller: &Caller, new: NewTurn) -> Result<StoredTurn, SayError> {
         // In a task of its own: a browser that goes away in the middle must not
         // leave a stored turn that nobody drives.
@@ -176,8 +194,8 @@ impl Assistant {
         Ok(())
     }
 
-    /// Takes up a turn that waits for an account or was cut off. A turn that
-    /// runs, or that is over for good, stays as it is.
+    /// Takes up a turn that waits for an account, was cut off or cut short. A
+    /// turn that runs, or that is over for good, stays as it is.
     pub async fn resume(self: &Arc<Self>, caller: &Caller, turn: &TurnId) -> Result<StoredTurn, SayError> {
         let found = || async { self.parts.conversations.turn(&caller.teacher.id, turn).await };
         let stored = found().await?.ok_or(SayError::NotFound)?;
@@ -219,7 +237,8 @@ fn can_go_on(turn: &Turn) -> bool {
         Status::Waiting => turn.calls().any(waits_for_account),
         Status::Ended { ending } => match ending {
             Ending::Interrupted { .. } | Ending::Failed { .. } | Ending::Stopped => true,
-            Ending::Done | Ending::SetAside | Ending::OverBudget { .. } => false,
+            Ending::Done => turn.is_cut_short(),
+            Ending::SetAside | Ending::OverBudget { .. } => false,
         },
     }
 }

@@ -12,7 +12,7 @@ mod result;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::record::{Call, CallResult, CallState, Ending, Limit, Outcome, Pause, Status, Step};
+pub use self::record::{Call, CallResult, CallState, Ending, Limit, Outcome, Pause, Remedy, Status, Step};
 use super::{
     ids::TurnId,
     limits::{TurnLimits, Used},
@@ -90,6 +90,12 @@ impl Turn {
         turn.begin_step();
         turn.model_said(vec![call], Finish::Natural);
         turn
+    }
+
+    /// The one call that a script began this turn with, where a script did.
+    pub fn scripted(&self) -> Option<ModelCall> {
+        let call = self.calls().next().filter(|_| self.by_script)?;
+        Some(ModelCall { id: String::new(), tool: call.tool.clone(), arguments: call.arguments.clone() })
     }
 
     /// What to do next.
@@ -225,6 +231,16 @@ impl Turn {
     /// from there in a step of its own.
     pub fn take_up(&mut self) {
         self.status = Status::Running;
+        if self.is_cut_short()
+            && let Some(step) = self.steps.last_mut()
+        {
+            step.finish = None;
+        }
+    }
+
+    /// Whether the model's limit of output ended it in the middle of its text.
+    pub fn is_cut_short(&self) -> bool {
+        self.steps.last().is_some_and(|step| step.finish == Some(Finish::Length) && step.calls.is_empty())
     }
 
     /// Whether the turn is over.

@@ -8,52 +8,56 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use url::Url;
 
-use super::{Mark, Verdict};
 use crate::{
     clients::http::{below, read_answer, send},
     school::SchoolFile,
     settings::{Auth0, Endpoint, Identity, ModelSource, Settings, existing_key, shown_value},
+    setup::{Finding, Mark, Part},
 };
 
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
-pub(super) fn verdict(about: &'static str, mark: Mark, words: impl Into<String>) -> Verdict {
-    Verdict { about, mark, words: words.into() }
+pub(super) fn finding(part: Part, about: &'static str, mark: Mark, words: impl Into<String>) -> Finding {
+    Finding { about, mark, words: words.into(), part }
+}
+
+fn setting(about: &'static str, mark: Mark, words: impl Into<String>) -> Finding {
+    finding(Part::Settings, about, mark, words)
 }
 
 /// What can be seen without the network.
-pub(super) fn at_home(settings: &Settings) -> Vec<Verdict> {
+pub(super) fn at_home(settings: &Settings) -> Vec<Finding> {
     vec![school(settings), key(settings)]
 }
 
-fn school(settings: &Settings) -> Verdict {
+fn school(settings: &Settings) -> Finding {
     let path = settings.data.school.display();
     match settings.data.read_school() {
-        Err(fault) => verdict("School data", Mark::Bad, format!("{path}: {fault}; set SCHOOL_DATA")),
+        Err(fault) => setting("School data", Mark::Bad, format!("{path}: {fault}; set SCHOOL_DATA")),
         Ok(json) => match SchoolFile::parse(&json) {
-            Ok(_) => verdict("School data", Mark::Good, format!("{path} can be read")),
-            Err(faults) => verdict("School data", Mark::Bad, format!("{path}: {faults}")),
+            Ok(_) => setting("School data", Mark::Good, format!("{path} can be read")),
+            Err(faults) => setting("School data", Mark::Bad, format!("{path}: {faults}")),
         },
     }
 }
 
-fn key(settings: &Settings) -> Verdict {
+fn key(settings: &Settings) -> Finding {
     const ABOUT: &str = "Secret key";
     match existing_key(settings) {
-        Ok(Some(_)) => verdict(ABOUT, Mark::Good, "there, and closed to others"),
-        Ok(None) => verdict(ABOUT, Mark::Sandbox, "one is made at the first start and kept beside the database"),
-        Err(error) => verdict(ABOUT, Mark::Bad, format!("{error:#}")),
+        Ok(Some(_)) => setting(ABOUT, Mark::Good, "there, and closed to others"),
+        Ok(None) => setting(ABOUT, Mark::Sandbox, "one is made at the first start and kept beside the database"),
+        Err(error) => setting(ABOUT, Mark::Bad, format!("{error:#}")),
     }
 }
 
 /// Whether the identity provider tells about itself.
-pub(super) async fn sign_in(client: &Client, identity: &Identity) -> Verdict {
+pub(super) async fn sign_in(client: &Client, identity: &Identity) -> Finding {
     const ABOUT: &str = "Sign-in, vault and mail";
     match identity {
-        Identity::Sandbox => verdict(ABOUT, Mark::Sandbox, "local stand-ins; anybody can sign in and no mail leaves"),
+        Identity::Sandbox => setting(ABOUT, Mark::Sandbox, "local stand-ins; anybody can sign in and no mail leaves"),
         Identity::Auth0(auth0) => match discovery(client, auth0).await {
-            Ok(()) => verdict(ABOUT, Mark::Good, format!("{} answers as itself", auth0.issuer)),
-            Err(words) => verdict(ABOUT, Mark::Bad, words),
+            Ok(()) => setting(ABOUT, Mark::Good, format!("{} answers as itself", auth0.issuer)),
+            Err(words) => setting(ABOUT, Mark::Bad, words),
         },
     }
 }
@@ -73,13 +77,13 @@ async fn discovery(client: &Client, auth0: &Auth0) -> Result<(), String> {
 }
 
 /// Whether the endpoint takes the key and knows the model.
-pub(super) async fn model(client: &Client, model: &ModelSource) -> Verdict {
+pub(super) async fn model(client: &Client, model: &ModelSource) -> Finding {
     const ABOUT: &str = "Model";
     match model {
-        ModelSource::Sandbox => verdict(ABOUT, Mark::Sandbox, "a scripted stand-in answers"),
+        ModelSource::Sandbox => finding(Part::Models, ABOUT, Mark::Sandbox, "a scripted stand-in answers"),
         ModelSource::Endpoint(endpoint) => {
             let (mark, words) = models(client, endpoint).await;
-            verdict(ABOUT, mark, words)
+            finding(Part::Models, ABOUT, mark, words)
         }
     }
 }

@@ -7,16 +7,14 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use url::Url;
 
-use super::{
-    Mark, Verdict,
-    probes::{PATIENCE, ask, verdict, why},
-};
+use super::probes::{PATIENCE, ask, finding, why};
 use crate::{
     clients::{
         auth0::{CONNECTION_TOKEN, EXCHANGE_GRANT, REFRESH_TOKEN},
         http::{below, send},
     },
     settings::{Auth0, shown_value},
+    setup::{Finding, Flaw, Mark, Part},
 };
 
 /// No token of anybody's.
@@ -24,28 +22,14 @@ const MADE_UP: &str = "teachers-aide-check";
 /// As long as a real one; nobody has what it was made of.
 const CHALLENGE: &str = "teachers-aide-check-teachers-aide-check-tea";
 
-const SECRET: &str = "the client id or the client secret is not taken. Auth0, Applications > this application > Settings: \
-                      copy both again into AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET; and Credentials: Client Secret (Post)";
-const REFRESH: &str = "refresh tokens are not allowed for this application. Auth0, Applications > this application > \
-                       Settings > Advanced Settings > Grant Types: tick Refresh Token";
-const VAULT: &str = "the Token Vault is not allowed for this application. Auth0, Applications > this application > \
-                     Settings > Advanced Settings > Grant Types: tick Token Vault; the application must be first-party";
-const MFA: &str = "the exchange asks for a second factor, which nobody can answer. Auth0, Security > Multi-factor Auth: \
-                   the policy must not be Always";
-const PURPOSE: &str = "the Token Vault does not take this connection or this application. Auth0, Authentication > Social > \
-                       the Google connection: Purpose must be Authentication and Connected Accounts for Token Vault, and \
-                       under Applications it must be on for this one; Applications > this application > Settings: \
-                       Refresh Token Rotation must be off";
-const CALLBACK: &str = "Auth0, Applications > this application > Settings > Allowed Callback URLs: add it, letter by \
-                        letter; or set PUBLIC_URL";
 const CONNECTION: &str = "Auth0, Applications > this application > Connections: switch AUTH0_CONNECTION on; and Settings > \
                           Advanced Settings > Grant Types: tick Authorization Code";
-const UNSEEN: &str = "answers as it should. Not to be seen without a teacher, and told in the log when it matters: the My \
-                      Account API and its policy for refresh tokens, Offline Access, and Google's consent screen \
+const UNSEEN: &str = "answers as it should. Not to be seen without a teacher, and told in the log and on the page /setup when it \
+                      matters: the My Account API and its policy for refresh tokens, Offline Access, and Google's consent screen \
                       (in Testing it ends after 7 days)";
 
 /// Asks the tenant about the application, the vault and the address to come back to.
-pub(super) async fn verdicts(client: &Client, auth0: &Auth0, public_url: &Url) -> Vec<Verdict> {
+pub(super) async fn findings(client: &Client, auth0: &Auth0, public_url: &Url) -> Vec<Finding> {
     let (refresh, exchange) = ([("grant_type", "refresh_token"), ("refresh_token", MADE_UP)], exchange_of(auth0));
     let (refresh, exchange, way_back) = tokio::join!(
         traded(client, auth0, &refresh),
@@ -53,8 +37,13 @@ pub(super) async fn verdicts(client: &Client, auth0: &Auth0, public_url: &Url) -
         way_back(client, auth0, public_url)
     );
     vec![
-        told("Application", refresh, application, "the client secret is taken, and refresh tokens are allowed"),
-        told("Token Vault", exchange, vault, UNSEEN),
+        told(
+            (Part::Application, "Application"),
+            refresh,
+            application,
+            "the client secret is taken, and refresh tokens are allowed",
+        ),
+        told((Part::Connection, "Token Vault"), exchange, vault, UNSEEN),
         way_back,
     ]
 }
@@ -85,64 +74,72 @@ fn code(answer: &Value) -> &str {
 }
 
 /// What a refusal of the refresh grant says about the set-up.
-fn application(code: &str) -> Option<&'static str> {
-    matches!(code, "unauthorized_client" | "unsupported_grant_type").then_some(REFRESH)
+fn application(code: &str) -> Option<Flaw> {
+    matches!(code, "unauthorized_client" | "unsupported_grant_type").then_some(Flaw::SignInGrants)
 }
 
 /// What a refusal of the exchange says about the set-up.
-fn vault(code: &str) -> Option<&'static str> {
+fn vault(code: &str) -> Option<Flaw> {
     match code {
-        "unauthorized_client" | "unsupported_grant_type" => Some(VAULT),
-        "mfa_required" => Some(MFA),
-        "invalid_request" => Some(PURPOSE),
+        "unauthorized_client" | "unsupported_grant_type" => Some(Flaw::VaultGrant),
+        "mfa_required" => Some(Flaw::SecondFactor),
+        "invalid_request" => Some(Flaw::Purpose),
         _ => None,
     }
 }
 
-fn told(about: &'static str, answered: Answered, fault: fn(&str) -> Option<&'static str>, good: &str) -> Verdict {
+/// What it is about, and where the guide tells of it.
+type About = (Part, &'static str);
+
+fn told(about: About, answered: Answered, flaw: fn(&str) -> Option<Flaw>, good: &str) -> Finding {
     let (status, code) = match answered {
         Ok(answered) => answered,
-        Err(why) => return verdict(about, Mark::Bad, why),
+        Err(why) => return finding(about.0, about.1, Mark::Bad, why),
     };
     match code.as_str() {
         // A token that does not exist was looked for: all that comes before is in order.
-        "invalid_grant" | "expired_token" => verdict(about, Mark::Good, good),
-        "invalid_client" | "access_denied" => verdict(about, Mark::Bad, SECRET),
-        code => fault(code).map_or_else(|| puzzling(about, status, code), |words| verdict(about, Mark::Bad, words)),
+        "invalid_grant" | "expired_token" => finding(about.0, about.1, Mark::Good, good),
+        "invalid_client" | "access_denied" => flawed(about.1, Flaw::Credentials),
+        code => flaw(code).map_or_else(|| puzzling(about, status, code), |flaw| flawed(about.1, flaw)),
     }
 }
 
+fn flawed(about: &'static str, flaw: Flaw) -> Finding {
+    finding(flaw.part(), about, Mark::Bad, format!("{}. {}", flaw.title(), flaw.mend()))
+}
+
 /// An answer that tells nothing about the set-up.
-fn puzzling(about: &'static str, status: StatusCode, code: &str) -> Verdict {
+fn puzzling((part, about): About, status: StatusCode, code: &str) -> Finding {
     let words = if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         format!("Auth0 answered {status}; try again in a while")
     } else {
         format!("Auth0 answered {status} {}, which does not tell whether it would work", shown_value(code))
     };
-    verdict(about, Mark::Doubt, words)
+    finding(part, about, Mark::Doubt, words)
 }
 
 /// Whether the tenant would send a browser back here.
-async fn way_back(client: &Client, auth0: &Auth0, public_url: &Url) -> Verdict {
-    const ABOUT: &str = "Way back";
+async fn way_back(client: &Client, auth0: &Auth0, public_url: &Url) -> Finding {
+    const ABOUT: About = (Part::Application, "Way back");
+    let found = |mark, words| finding(ABOUT.0, ABOUT.1, mark, words);
     let back = below(public_url, "auth/callback");
     let answer = match send(client.get(sign_in_at(auth0, &back)).timeout(PATIENCE)).await {
         Ok(answer) => answer,
-        Err(error) => return verdict(ABOUT, Mark::Bad, why(&error)),
+        Err(error) => return found(Mark::Bad, why(&error)),
     };
     let status = answer.status();
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         return puzzling(ABOUT, status, "");
     }
     if status.is_client_error() {
-        let words = format!("Auth0 does not send browsers to {back} ({status}). {CALLBACK}");
-        return verdict(ABOUT, Mark::Bad, words);
+        return found(
+            Mark::Bad,
+            format!("Auth0 does not send browsers to {back} ({status}). {}", Flaw::Callback.mend()),
+        );
     }
     match refusal(&answer, &back) {
-        Some(code) => {
-            verdict(ABOUT, Mark::Bad, format!("Auth0 refuses a sign-in with {}. {CONNECTION}", shown_value(&code)))
-        }
-        None => verdict(ABOUT, Mark::Good, format!("Auth0 sends browsers to {back}")),
+        Some(code) => found(Mark::Bad, format!("Auth0 refuses a sign-in with {}. {CONNECTION}", shown_value(&code))),
+        None => found(Mark::Good, format!("Auth0 sends browsers to {back}")),
     }
 }
 

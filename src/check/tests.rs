@@ -209,7 +209,12 @@ async fn each_wrong_switch_of_the_tenant_is_named_with_the_click_that_mends_it()
         (|setup| setup.rotation = true, &[], "Token Vault", "Refresh Token Rotation must be off"),
         (|setup| setup.mfa_always = true, &[], "Token Vault", "the policy must not be Always"),
         (|_| {}, &[("AUTH0_CLIENT_SECRET", "copied-wrongly")], "Application", "copy both again into AUTH0_CLIENT_ID"),
-        (|_| {}, &[("PUBLIC_URL", "https://aide.school.example")], "Way back", "Allowed Callback URLs: add it"),
+        (
+            |_| {},
+            &[("PUBLIC_URL", "https://aide.school.example")],
+            "Way back",
+            "Allowed Callback URLs: add this site's",
+        ),
         (|_| {}, &[("AUTH0_CONNECTION", "google-of-old")], "Way back", "switch AUTH0_CONNECTION on"),
     ];
     let mut missed = Vec::new();
@@ -226,7 +231,7 @@ async fn each_wrong_switch_of_the_tenant_is_named_with_the_click_that_mends_it()
 #[tokio::test]
 async fn a_refused_grant_is_a_fault_and_an_answer_that_says_nothing_of_it_is_a_doubt() {
     let table = [
-        ((403, r#"{"error":"unauthorized_client"}"#), "  FAILED   Application: ", "tick Refresh Token"),
+        ((403, r#"{"error":"unauthorized_client"}"#), "  FAILED   Application: ", "and Refresh Token"),
         ((403, r#"{"error":"mfa_required"}"#), "  look     Application: ", "does not tell"),
         ((429, r#"{"error":"too_many_requests"}"#), "  look     Application: ", "try again in a while"),
         ((503, "<html>"), "  look     Token Vault: ", "try again in a while"),

@@ -18,6 +18,26 @@ impl Allowed {
     }
 }
 
+/// Who looks after this site: may see how it is set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operators {
+    /// Whoever reaches it: it is on the operator's own computer.
+    Everybody,
+    /// Teachers with an address on the operator's list; nobody where there is none.
+    Listed(Vec<String>),
+}
+
+impl Operators {
+    /// Whether somebody is one of them; `email` is the verified address of who is signed in.
+    pub fn include(&self, email: Option<&str>) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Listed(accounts) if accounts.is_empty() => false,
+            Self::Listed(accounts) => email.is_some_and(|email| Allowed::new(accounts.iter().cloned()).admits(email)),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,5 +55,16 @@ mod tests {
         }
         assert!(!list.admits("eve@sub.staff.example"));
         assert!(Allowed::default().admits("anybody@anywhere.example"));
+    }
+
+    #[test]
+    fn an_empty_list_of_operators_has_nobody_on_it() {
+        let listed =
+            |accounts: &[&str]| Operators::Listed(accounts.iter().map(|&account| account.to_owned()).collect());
+        let own = listed(&["Ada@school.example", "@ops.example"]);
+        assert!(own.include(Some("ada@School.example")) && own.include(Some("x@ops.example")));
+        assert!(!own.include(Some("grace@school.example")) && !own.include(Some("")) && !own.include(None));
+        assert!(!listed(&[]).include(Some("ada@school.example")) && !listed(&[]).include(None));
+        assert!(Operators::Everybody.include(None));
     }
 }

@@ -81,7 +81,8 @@ pub(super) fn sessions(reader: &mut Reader<'_>) -> Option<Sessions> {
     let idle_minutes = reader.or_default("SESSION_IDLE_MINUTES", |text| between(text, 1, 7 * 24 * 60));
     let hours = reader.or_default("SESSION_HOURS", |text| between(text, 1, 7 * 24));
     let allowed_accounts = reader.parsed("ALLOWED_ACCOUNTS", accounts).unwrap_or_default();
-    Some(Sessions { idle_minutes: idle_minutes?, hours: hours?, allowed_accounts })
+    let operator_accounts = reader.parsed("OPERATOR_ACCOUNTS", accounts).unwrap_or_default();
+    Some(Sessions { idle_minutes: idle_minutes?, hours: hours?, allowed_accounts, operator_accounts })
 }
 
 fn between(text: &str, least: u32, most: u32) -> Result<u32, String> {

@@ -10,6 +10,7 @@ use super::{
     Auth0, Connecting, Data, Endpoint, Google, Identity, Keys, Log, LogFormat, ModelSource, Outbound, SecretKey,
     Settings, SettingsFaults, Web, address, limits,
     reader::{Reader, quoted},
+    variables::VARIABLES,
 };
 
 /// `sandbox` tells whether the stand-ins are compiled in.
@@ -24,6 +25,7 @@ pub(super) fn read(lookup: &dyn Fn(&str) -> Option<String>, sandbox: bool) -> Re
     let data = data(&mut reader);
     let keys = keys(&mut reader);
     let log = log(&mut reader);
+    let set = VARIABLES.iter().map(|variable| variable.name).filter(|name| reader.is_set(name)).collect();
     let settings = (|| {
         Some(Settings {
             identity: identity?,
@@ -36,6 +38,7 @@ pub(super) fn read(lookup: &dyn Fn(&str) -> Option<String>, sandbox: bool) -> Re
             data: data?,
             keys,
             log: log?,
+            set,
         })
     })();
     reader.finish(settings)

@@ -120,6 +120,8 @@ fn each_wrong_value_is_named_by_its_variable() {
         ("SESSION_HOURS", "169"),
         ("ALLOWED_ACCOUNTS", ","),
         ("ALLOWED_ACCOUNTS", "school.example"),
+        ("OPERATOR_ACCOUNTS", ","),
+        ("OPERATOR_ACCOUNTS", "ada"),
         ("LIMIT_MODEL_CALLS", "0"),
         ("LIMIT_SENDS_PER_DAY", "-1"),
         ("LIMIT_SITE_TOKENS_PER_DAY", "many"),

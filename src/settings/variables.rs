@@ -91,6 +91,13 @@ pub const VARIABLES: &[Variable] = &[
         "",
         "Who may sign in: addresses, or domains as @school.example, separated by commas; unset, whoever the provider lets in",
     ),
+    plain(
+        Section::SignIn,
+        "OPERATOR_ACCOUNTS",
+        "",
+        "Who may open the set-up page: addresses, or domains as @school.example, separated by commas; unset, nobody, but \
+         on this computer (PUBLIC_URL) whoever reaches it",
+    ),
     secret(
         Section::Model,
         "OPENAI_API_KEY",

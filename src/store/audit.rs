@@ -76,6 +76,7 @@ impl Store {
             after = chain.at().seq;
         }
         let head = match read_head(&mut tx).await? {
+            None if is_in_use(&mut tx).await? => return Ok(Err(Broken::Missing(1))),
             None => Head::default(),
             Some((head, seal)) if self.is_our_mark(&head, &seal) => head,
             Some(_) => return Ok(Err(Broken::Head)),
@@ -162,6 +163,11 @@ fn narrow(query: &mut QueryBuilder<Sqlite>, teacher: &TeacherId, filter: &Filter
 async fn read_head(tx: &mut Transaction<'_, Sqlite>) -> anyhow::Result<Option<(Head, String)>> {
     let row = sqlx::query("SELECT seq, hash, seal FROM audit_head WHERE id = 1").fetch_optional(&mut **tx).await?;
     Ok(row.map(|row| (Head { seq: row.get("seq"), hash: row.get("hash") }, row.get("seal"))))
+}
+
+/// No teacher is there before the row that tells of a sign-in.
+async fn is_in_use(tx: &mut Transaction<'_, Sqlite>) -> sqlx::Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM teachers)").fetch_one(&mut **tx).await
 }
 
 async fn stretch(tx: &mut Transaction<'_, Sqlite>, after: i64) -> anyhow::Result<Vec<SqliteRow>> {

@@ -148,7 +148,10 @@ impl RefreshTokens for Store {
     }
 
     async fn replace(&self, sign_in: &SignInId, token: &RefreshToken) -> anyhow::Result<()> {
-        let sealed = self.sealer.seal(&token.0, sign_in.as_str(), REFRESH)?;
+        let sql = "SELECT teacher_id FROM sign_ins WHERE id = $1";
+        let teacher = sqlx::query_scalar(sql).bind(sign_in.as_str()).fetch_optional(&self.reader).await?;
+        let Some(teacher): Option<String> = teacher else { return Ok(()) };
+        let sealed = self.sealer.seal(&token.0, &place(&teacher, sign_in.as_str()), REFRESH)?;
         // Only where one stands: a sign-in that ended meanwhile stays over.
         let sql = "UPDATE sign_ins SET refresh_token = $1 WHERE id = $2 AND refresh_token IS NOT NULL";
         self.alone(sqlx::query(sql).bind(sealed).bind(sign_in.as_str())).await?;

@@ -225,6 +225,23 @@ async fn a_refresh_token_is_sealed_at_rest_and_gone_after_signing_out() {
 }
 
 #[tokio::test]
+async fn a_newer_refresh_token_takes_the_place_of_the_old_one_and_of_none_that_is_gone() {
+    let shelf = Shelf::new().await;
+    let ada = shelf.teacher("ada").await;
+    let newer = RefreshToken("refresh-token-canary-newer".into());
+    RefreshTokens::replace(&shelf.store, &ada.sign_in, &newer).await.expect("answers");
+    let token = shelf.store.of(&ada.sign_in).await.expect("it opens").expect("there is one");
+    assert_eq!(token.0.expose_secret(), "refresh-token-canary-newer");
+    let taken = shelf.store.take(&ada.sign_in).await.expect("answers").expect("there is one");
+    assert_eq!(taken.0.expose_secret(), "refresh-token-canary-newer");
+    RefreshTokens::replace(&shelf.store, &ada.sign_in, &newer).await.expect("answers");
+    assert!(shelf.store.of(&ada.sign_in).await.expect("answers").is_none(), "what was taken back stays so");
+    shelf.store.end(&ada.sign_in, Parting::SignedOut).await.expect("answers");
+    RefreshTokens::replace(&shelf.store, &ada.sign_in, &newer).await.expect("answers");
+    assert!(shelf.store.of(&ada.sign_in).await.expect("answers").is_none());
+}
+
+#[tokio::test]
 async fn a_teacher_is_known_by_issuer_and_subject_alone() {
     let shelf = Shelf::new().await;
     let first = shelf.teacher("ada").await;

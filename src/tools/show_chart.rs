@@ -64,18 +64,19 @@ pub struct Output {
     pass_mark: String,
     at_a_glance: String,
     columns: Vec<String>,
-    rows: Vec<Vec<String>>,
-    /// Whose own numbers stand there, so that the audit knows whom this looked at.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    of: Vec<One>,
+    rows: Vec<Row>,
     #[serde(skip)]
     chart: Chart,
 }
 
-/// One student.
+/// A row of the table. Whose own numbers stand there is told beside them: the
+/// audit knows by it whom this looked at, and the second look at a draft whose
+/// numbers it carries.
 #[derive(Debug, Serialize)]
-struct One {
-    student_id: StudentId,
+struct Row {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    student_id: Option<StudentId>,
+    cells: Vec<String>,
 }
 
 fn current_classes(scene: &Scene<'_>) -> Vec<ClassView> {
@@ -106,16 +107,16 @@ impl Plan {
 }
 
 impl Plan {
-    /// The students whose own numbers are shown.
-    fn students(&self, scene: &Scene<'_>) -> Result<Vec<One>, ToolError> {
-        Ok(match (&self.of, self.kind) {
+    /// The table's rows, each with the student whose own numbers it holds.
+    fn rows(&self, scene: &Scene<'_>, rows: Vec<Vec<String>>) -> Result<Vec<Row>, ToolError> {
+        let whose: Vec<Option<StudentId>> = match (&self.of, self.kind) {
             (Of::Class(id), Kind::Averages) => {
-                let roster = class(scene, id.as_str())?.roster;
-                roster.into_iter().map(|row| One { student_id: row.student }).collect()
+                class(scene, id.as_str())?.roster.into_iter().map(|row| Some(row.student)).collect()
             }
-            (Of::Student(id), _) => vec![One { student_id: id.clone() }],
-            (Of::Class(_) | Of::AllClasses, _) => Vec::new(),
-        })
+            (Of::Student(id), _) => vec![Some(id.clone()); rows.len()],
+            (Of::Class(_) | Of::AllClasses, _) => vec![None; rows.len()],
+        };
+        Ok(whose.into_iter().zip(rows).map(|(student_id, cells)| Row { student_id, cells }).collect())
     }
 }
 
@@ -154,8 +155,7 @@ impl Tool for ShowChart {
             pass_mark: PASS_MARK.to_string(),
             at_a_glance: chart.glance(),
             columns,
-            rows,
-            of: plan.plan().students(scene)?,
+            rows: plan.plan().rows(scene, rows)?,
             chart,
         })
     }
@@ -215,6 +215,8 @@ mod tests {
             (r#"{ "kind": "trend", "class_id": "c-01", "student_id": "s-1001" }"#, "not both"),
             (r#"{ "kind": "distribution", "student_id": "s-1001" }"#, "One student has no distribution."),
             (r#"{ "kind": "trend", "colour": "red" }"#, "unknown field `colour`"),
+            (r#"{ "kind": "trend" }{ "kind": "averages" }"#, "trailing characters"),
+            (r#"{ "kind": "trend", "kind": "averages" }"#, "duplicate field `kind`"),
         ] {
             let Err(ToolError::Tell(words)) = prepared(arguments) else { panic!("{arguments} made a plan") };
             assert!(words.contains(told), "{words}");

@@ -14,7 +14,10 @@ use subtle::ConstantTimeEq;
 use url::Url;
 
 use super::{Connection, Need, Scope, VaultError};
-use crate::identity::Caller;
+use crate::{
+    identity::Caller,
+    setup::{Fault, Flaw},
+};
 
 /// How far the clock may have been set back meanwhile, in seconds.
 const LEEWAY: i64 = 60;
@@ -97,7 +100,7 @@ pub enum ConnectError {
     },
     /// Only the operator can mend it.
     #[error("the tenant is set up wrongly: {0}")]
-    Operator(String),
+    Operator(Fault),
     /// For the operator: a fault of ours.
     #[error(transparent)]
     Broken(#[from] anyhow::Error),
@@ -109,7 +112,7 @@ impl From<VaultError> for ConnectError {
             VaultError::SignInAgain(why) => Self::SignInAgain(why),
             VaultError::Wait { retry_after, reason } => Self::Wait { retry_after, reason },
             VaultError::Operator(what) => Self::Operator(what),
-            fault @ VaultError::Connect { .. } => Self::Operator(fault.to_string()),
+            fault @ VaultError::Connect { .. } => Self::Operator(Fault::of(Flaw::Other, fault)),
         }
     }
 }

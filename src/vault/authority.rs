@@ -117,4 +117,13 @@ mod tests {
         }
         assert!(GmailSend::from_grant(None).is_none());
     }
+
+    #[test]
+    fn a_grant_and_its_key_tell_a_log_no_token() {
+        let scopes = vec![Scope::named(SendMail::PERMISSION.scope)];
+        let grant = Grant { token: "canary".into(), scopes, expires_at: Timestamp::MAX };
+        let key = GmailSend::from_grant(Some(grant.clone())).unwrap();
+        let told = format!("{grant:?} {grant:#?} {key:?} {key:#?}");
+        assert!(told.contains("gmail.send") && !told.contains("canary"), "{told}");
+    }
 }

@@ -27,6 +27,7 @@ use super::{
 use crate::{
     clock::{Clock, Ids},
     identity::{Caller, RefreshToken, RefreshTokens},
+    setup::{Fault, Met},
 };
 
 /// How an account comes into the vault of this tenant.
@@ -57,7 +58,7 @@ pub enum State {
     /// Nothing can be told just now.
     Unreachable,
     /// Nothing can be told before the operator has mended something.
-    Operator(String),
+    Operator(Fault),
 }
 
 /// What letting go came to.
@@ -76,6 +77,7 @@ pub struct Connections {
     tokens: Arc<dyn RefreshTokens>,
     book: Arc<dyn ConnectionBook>,
     vault: Arc<Vault>,
+    met: Arc<Met>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     settled: Notify,
@@ -110,6 +112,8 @@ pub struct ConnectionParts {
     pub book: Arc<dyn ConnectionBook>,
     /// The grants in memory.
     pub vault: Arc<Vault>,
+    /// What is counted for the operator.
+    pub met: Arc<Met>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -119,8 +123,8 @@ pub struct ConnectionParts {
 impl Connections {
     /// Accounts that stand on these.
     pub fn new(parts: ConnectionParts) -> Self {
-        let ConnectionParts { port, by, tokens, book, vault, clock, ids } = parts;
-        Self { port, by, tokens, book, vault, clock, ids, settled: Notify::new(), waiting: AtomicUsize::new(0) }
+        let ConnectionParts { port, by, tokens, book, vault, met, clock, ids } = parts;
+        Self { port, by, tokens, book, vault, met, clock, ids, settled: Notify::new(), waiting: AtomicUsize::new(0) }
     }
 
     /// How accounts come into the vault.
@@ -214,7 +218,15 @@ impl Connections {
 
     /// Where the browser goes for a pending authorization, and what its session remembers.
     pub async fn begin(&self, caller: &Caller, asked: &Authorization) -> Result<(Url, ConnectAttempt), ConnectError> {
-        self.port.begin(caller, &asked.need).await
+        self.noticed(self.port.begin(caller, &asked.need).await)
+    }
+
+    /// The same; what only the operator can mend is counted.
+    fn noticed<T>(&self, answer: Result<T, ConnectError>) -> Result<T, ConnectError> {
+        if let Err(ConnectError::Operator(fault)) = &answer {
+            self.met.note(fault.flaw, self.clock.now());
+        }
+        answer
     }
 
     /// The browser came back with a code. Whatever comes of it, no grant from
@@ -230,7 +242,7 @@ impl Connections {
             self.settle(caller, &asked.id, Progress::Expired).await?;
             return Err(stale);
         }
-        let completed = self.port.complete(caller, asked.need.connection, attempt, code).await;
+        let completed = self.noticed(self.port.complete(caller, asked.need.connection, attempt, code).await);
         self.vault.forget_teacher(&caller.teacher.id).await;
         match completed {
             Ok(account) => {
@@ -285,7 +297,7 @@ impl Connections {
                 warn!(reason, "the vault cannot tell about an account");
                 State::Unreachable
             }
-            Err(VaultError::Operator(what)) => State::Operator(what),
+            Err(VaultError::Operator(fault)) => State::Operator(fault),
         };
         Ok((state, notes))
     }
@@ -293,7 +305,7 @@ impl Connections {
     /// Since when is told by the register; where it cannot be asked, by the book.
     async fn connected(&self, caller: &Caller, connection: Connection, grant: Grant, notes: &AccountNotes) -> State {
         let listed = match self.by {
-            ConnectBy::Accounts => self.port.accounts(caller, connection).await,
+            ConnectBy::Accounts => self.noticed(self.port.accounts(caller, connection).await),
             ConnectBy::SignIn => Ok(Vec::new()),
         };
         let accounts = listed.unwrap_or_else(|fault| {
@@ -317,7 +329,7 @@ impl Connections {
         self.book.put_away(&caller.teacher.id, connection).await?;
         self.vault.forget_teacher(&caller.teacher.id).await;
         let removed = match self.by {
-            ConnectBy::Accounts => self.port.remove_all(caller, connection).await,
+            ConnectBy::Accounts => self.noticed(self.port.remove_all(caller, connection).await),
             ConnectBy::SignIn => Ok(()),
         };
         match removed {

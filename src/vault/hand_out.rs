@@ -3,6 +3,8 @@
 //! What is remembered is remembered per teacher and connection, never on disk,
 //! and never beyond a sign-out. Many calls at once make one exchange.
 
+mod signs;
+
 use std::{
     collections::HashMap,
     sync::{
@@ -23,6 +25,7 @@ use crate::{
     clock::Clock,
     identity::{Caller, RefreshTokens, SignInId},
     school::TeacherId,
+    setup::{Fault, Flaw, Met},
 };
 
 /// A remembered grant is given up this long before it ends, so that it does
@@ -42,6 +45,7 @@ pub struct Vault {
     tokens: Arc<dyn RefreshTokens>,
     book: Arc<dyn ConnectionBook>,
     journal: Arc<dyn Journal>,
+    met: Arc<Met>,
     clock: Arc<dyn Clock>,
     grants: Cache<Key, Grant>,
     seasons: Seasons,
@@ -56,10 +60,11 @@ impl Vault {
         tokens: Arc<dyn RefreshTokens>,
         book: Arc<dyn ConnectionBook>,
         journal: Arc<dyn Journal>,
+        met: Arc<Met>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let grants = Cache::builder().max_capacity(CAPACITY).expire_after(BeforeTheEnd(Arc::clone(&clock))).build();
-        Self { port, tokens, book, journal, clock, grants, seasons: Seasons::default(), owners: Mutex::default() }
+        Self { port, tokens, book, journal, met, clock, grants, seasons: Seasons::default(), owners: Mutex::default() }
     }
 
     /// A grant that covers `need`, for one run.
@@ -132,7 +137,8 @@ impl Vault {
         let any = Need { connection, scopes: Vec::new() };
         // What the teacher put away is not touched, though the vault may hold
         // it: a later sign-in can have filled it again.
-        if self.book.notes(&caller.teacher.id, connection).await.map_err(unread)?.put_away_at.is_some() {
+        let notes = self.book.notes(&caller.teacher.id, connection).await.map_err(unread)?;
+        if notes.put_away_at.is_some() {
             return Err(VaultError::Connect { need: any, why: ConnectReason::NotConnected });
         }
         let token = self.tokens.of(&caller.sign_in).await.map_err(unread)?;
@@ -144,6 +150,10 @@ impl Vault {
             tracing::warn!(error = format!("{fault:#}"), "a dead refresh token could not be dropped");
         }
         let answer = exchanged.and_then(|grant| self.check_owner(&caller.teacher.id, grant));
+        let now = self.clock.now();
+        if let Some(flaw) = answer.as_ref().err().and_then(|fault| signs::of(fault, &notes, now)) {
+            self.met.note(flaw, now);
+        }
         // A token that the audit does not know of opens nothing.
         self.journal.note(entry(caller, connection, &answer)).await.map_err(unread)?;
         answer
@@ -161,7 +171,7 @@ impl Vault {
             return Ok(grant);
         }
         tracing::error!(%teacher, %owner, "ALARM: the token vault handed out another teacher's token; it was not used");
-        Err(VaultError::Operator("the vault answered with another teacher's token".to_owned()))
+        Err(VaultError::Operator(Fault::of(Flaw::MixUp, "the token is one that was handed out for another teacher")))
     }
 
     /// Atomic per key: a grant that someone exchanged a moment ago stays.

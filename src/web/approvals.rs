@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::{
     api::RefusalsOrPages,
-    chat::{self, Typed, until_quiet},
+    chat::{self, Begun, until_quiet},
     error::{PageError, Refusal as Told, wants_json},
     frame::html,
     login::see,
@@ -328,7 +328,7 @@ impl Verdict {
         // browser holds the redirects after a form to the page's own policy.
         let Refusal { status, words, pause } = refusal;
         let overlay = Overlay { approval: approval.id.clone(), edits, words, pause };
-        let page = chat::page(state, caller, &approval.conversation, Typed::default(), Some(&overlay)).await?;
+        let page = chat::page(state, caller, &approval.conversation, Begun::default(), Some(&overlay)).await?;
         let mut answer = html(&page, &state.token(caller))?;
         *answer.status_mut() = status;
         Ok(answer)

@@ -1,7 +1,10 @@
 //! The chat: pages of conversations, and the words a teacher posts.
 
+mod onward;
 mod quiet;
 mod start;
+
+use std::fmt::Display;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -16,6 +19,7 @@ use jiff::Zoned;
 use serde::Deserialize;
 use serde_json::json;
 
+pub use onward::onward;
 pub use quiet::{FOR_A_PAGE, until_quiet};
 
 use super::{
@@ -24,15 +28,15 @@ use super::{
     frame::{self, html},
     login::see,
     pages,
-    parts::{Back, Composer, Place},
+    parts::{self, Back, Composer, Place},
     present::{self, Overlay, Presenter},
     session::SignedInTeacher,
     state::State,
 };
 use crate::{
     assistant::{
-        ClientId, ConversationId, SayError, TurnId, Words, WordsError, conversation::StoredTurn, limits::Reached,
-        turn::Status,
+        ClientId, ConversationId, SayError, TurnId, Words, WordsError, branches::Tree, conversation::StoredTurn,
+        limits::Reached, turn::Status,
     },
     identity::Caller,
 };
@@ -42,16 +46,42 @@ use crate::{
 pub struct Post {
     words: String,
     client_id: Option<String>,
+    /// The version that was looked at.
+    through: Option<String>,
+}
+
+/// Which version of a turn is looked at, where it is not the chosen one.
+#[derive(Debug, Deserialize)]
+pub struct LookedAt {
+    turn: Option<String>,
+}
+
+/// The address of a turn, on whichever way through its conversation.
+pub fn address(conversation: &impl Display, turn: &impl Display) -> String {
+    format!("/chat/{conversation}?turn={turn}#turn-{turn}")
 }
 
 /// The longest question that a page may prepare.
 const LONGEST_PREPARED: usize = 500;
 
-/// A question that a page prepared; the teacher still has to ask it.
+/// A question that a page prepared, or one that was asked before and is to be
+/// asked here; the teacher still has to ask it.
 #[derive(Debug, Deserialize)]
 pub struct Prepared {
     #[serde(default)]
     words: String,
+    from: Option<String>,
+}
+
+impl Prepared {
+    async fn words(self, state: &State, caller: &Caller) -> anyhow::Result<String> {
+        if let Some(turn) = self.from.as_deref().and_then(TurnId::parse)
+            && let Some(stored) = state.conversations.turn(&caller.teacher.id, &turn).await?
+        {
+            return Ok(stored.turn.words);
+        }
+        Ok(self.words.chars().filter(|sign| !sign.is_control()).take(LONGEST_PREPARED).collect())
+    }
 }
 
 /// `GET /chat`: a blank sheet, perhaps with words on it.
@@ -60,7 +90,7 @@ pub async fn blank(
     teacher: SignedInTeacher,
     prepared: Query<Prepared>,
 ) -> Result<HttpResponse, PageError> {
-    let words: String = prepared.words.chars().filter(|sign| !sign.is_control()).take(LONGEST_PREPARED).collect();
+    let words = prepared.into_inner().words(&state, &teacher.0).await?;
     let page = blank_page(&state, &teacher.0, words, None).await?;
     html(&page, &state.token(&teacher.0))
 }
@@ -79,7 +109,15 @@ async fn blank_page(
         title: "New conversation".to_owned(),
         shelved: None,
         turns: Vec::new(),
-        composer: Composer { conversation: None, client_id: fresh(state), words, error, running: None, asks },
+        composer: Composer {
+            conversation: None,
+            client_id: fresh(state),
+            words,
+            error,
+            through: None,
+            running: None,
+            asks,
+        },
     })
 }
 
@@ -102,17 +140,22 @@ pub async fn show(
     state: Data<State>,
     teacher: SignedInTeacher,
     conversation: Path<String>,
+    looked_at: Query<LookedAt>,
 ) -> Result<HttpResponse, PageError> {
     let id = ConversationId::parse(&conversation).ok_or(PageError::NotFound)?;
-    let page = page(&state, &teacher.0, &id, Typed::default(), None).await?;
+    let through = looked_at.turn.as_deref().and_then(TurnId::parse);
+    let page = page(&state, &teacher.0, &id, Begun { through, ..Begun::default() }, None).await?;
     html(&page, &state.token(&teacher.0))
 }
 
-/// What came back because it could not be taken.
+/// How a conversation's page begins.
 #[derive(Debug, Default)]
-pub struct Typed {
+pub struct Begun {
+    /// What came back because it could not be taken, and why.
     words: String,
     error: Option<String>,
+    /// The version that is looked at.
+    through: Option<TurnId>,
 }
 
 /// The page of a conversation; the overlay is what was typed into a draft.
@@ -120,15 +163,16 @@ pub async fn page(
     state: &State,
     caller: &Caller,
     id: &ConversationId,
-    typed: Typed,
+    begun: Begun,
     overlay: Option<&Overlay>,
 ) -> Result<pages::Chat, PageError> {
     let teacher = &caller.teacher.id;
     let conversation = state.conversations.conversation(teacher, id).await?.ok_or(PageError::NotFound)?;
     let tree = state.conversations.tree(teacher, id).await?;
-    let chosen = tree.chosen();
+    let tree = begun.through.iter().fold(tree, Tree::looking_at);
+    let shown = tree.shown();
     let mut turns = state.conversations.turns(teacher, id).await?;
-    turns.retain(|stored| chosen.contains(&&stored.turn.id));
+    turns.retain(|stored| shown.contains(&&stored.turn.id));
     // Asked once for each: what ends a moment later is still shown as running, and followed to its end.
     let alive: Vec<bool> = turns.iter().map(|stored| state.assistant.is_alive(&stored.turn.id)).collect();
     // A turn that nobody drives any more was cut off, or came to its end since it was read: it is read once more.
@@ -143,8 +187,9 @@ pub async fn page(
     let composer = Composer {
         conversation: Some(id.to_string()),
         client_id: fresh(state),
-        words: typed.words,
-        error: typed.error,
+        words: begun.words,
+        error: begun.error,
+        through: begun.through.map(|turn| turn.to_string()),
         running: running.map(|(stored, _)| stored.turn.id.to_string()),
         asks: Vec::new(),
     };
@@ -156,7 +201,10 @@ pub async fn page(
         turns: turns
             .iter()
             .zip(alive)
-            .map(|(stored, alive)| presenter.turn(stored, &approvals, &tree, alive))
+            .map(|(stored, alive)| parts::Turn {
+                asks: onward(state, caller, stored, &tree),
+                ..presenter.turn(stored, &approvals, &tree, alive)
+            })
             .collect(),
         composer,
     })
@@ -215,14 +263,17 @@ pub async fn said(
     let client_id = post.client_id.as_deref().and_then(ClientId::parse);
     let client_id = client_id.unwrap_or_else(|| ClientId::fresh(&*state.ids));
     let conversation = place.conversation();
-    let back = |why| give_back(request, state, caller, conversation.clone(), post.words.clone(), why);
+    let through = post.through.as_deref().and_then(TurnId::parse);
+    let begun = |words: &str| Begun { words: words.to_owned(), error: None, through: through.clone() };
+    let back = |why| give_back(request, state, caller, conversation.clone(), begun(&post.words), why);
     let words = match Words::parse(&post.words) {
         Ok(words) => words,
         Err(fault) => return back(Turned::Words(fault)).await,
     };
     let said = match &place {
         Where::InPlaceOf(_, turn) => state.assistant.say_instead(caller, turn, Some(&words), client_id).await,
-        Where::New | Where::In(_) => state.assistant.say(caller, conversation.clone(), &words, client_id).await,
+        Where::New => state.assistant.say(caller, None, &words, client_id).await,
+        Where::In(id) => state.assistant.say_in(caller, id, through.as_ref(), &words, client_id).await,
     };
     match said {
         Ok(stored) if wants_json(request) => Ok(HttpResponse::Ok().json(answer(state, caller, &stored).await?)),
@@ -286,7 +337,7 @@ async fn give_back(
     state: &State,
     caller: &Caller,
     conversation: Option<ConversationId>,
-    words: String,
+    begun: Begun,
     why: Turned,
 ) -> Result<HttpResponse, PageError> {
     if wants_json(request) {
@@ -295,8 +346,8 @@ async fn give_back(
     }
     let error = Some(why.words());
     let page = match conversation {
-        Some(id) => page(state, caller, &id, Typed { words, error }, None).await?,
-        None => blank_page(state, caller, words, error).await?,
+        Some(id) => page(state, caller, &id, Begun { error, ..begun }, None).await?,
+        None => blank_page(state, caller, begun.words, error).await?,
     };
     let mut answer = html(&page, &state.token(caller))?;
     *answer.status_mut() = why.status();
@@ -306,10 +357,8 @@ async fn give_back(
 /// The state word of a turn for scripts: done, waiting or failed.
 pub fn script_word(stored: &StoredTurn) -> &'static str {
     match present::state(&stored.turn.status, false) {
-        super::parts::TurnState::Waiting => "waiting",
-        super::parts::TurnState::Done | super::parts::TurnState::Stopped => "done",
-        super::parts::TurnState::Running | super::parts::TurnState::Failed | super::parts::TurnState::Interrupted => {
-            "failed"
-        }
+        parts::TurnState::Waiting => "waiting",
+        parts::TurnState::Done | parts::TurnState::Stopped => "done",
+        parts::TurnState::Running | parts::TurnState::Failed | parts::TurnState::Interrupted => "failed",
     }
 }

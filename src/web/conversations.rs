@@ -8,6 +8,7 @@ use actix_web::{
 use serde::Deserialize;
 
 use super::{
+    chat,
     error::PageError,
     frame::{self, html},
     login::see,
@@ -29,7 +30,7 @@ use crate::{
 };
 
 /// As many as a page shows.
-const SHOWN: i64 = 500;
+const SHOWN: usize = 500;
 /// As many finds as a reader looks through.
 const FOUND: i64 = 50;
 
@@ -50,12 +51,14 @@ pub async fn list(
 ) -> Result<HttpResponse, PageError> {
     let (caller, Asked { q, deleted }) = (&teacher.0, asked.into_inner());
     let away: Vec<Away> = state.shelf.away(&caller.teacher.id).await?.into_iter().map(away).collect();
+    let stretches = stretches(&state, caller).await?;
     let page = pages::Conversations {
         frame: frame::of(&state, caller, "Conversations", Place::Conversations, None).await?,
         found: found(&state, caller, &q).await?,
         query: q,
         deleted: away.iter().find(|conversation| conversation.id == deleted).cloned(),
-        stretches: stretches(&state, caller).await?,
+        whole: stretches.iter().map(|stretch| stretch.items.len()).sum::<usize>() < SHOWN,
+        stretches,
         away,
     };
     html(&page, &state.token(caller))
@@ -66,7 +69,7 @@ fn away(conversation: Conversation) -> Away {
 }
 
 async fn stretches(state: &State, caller: &Caller) -> anyhow::Result<Vec<Stretch>> {
-    let conversations = state.conversations.list(&caller.teacher.id, SHOWN).await?;
+    let conversations = state.conversations.list(&caller.teacher.id, i64::try_from(SHOWN)?).await?;
     let open = state.approvals.waiting(&caller.teacher.id).await?;
     let item = |conversation: &Conversation| pages::Conversation {
         shelved: shelved(conversation, Back::List),
@@ -99,9 +102,11 @@ async fn found(state: &State, caller: &Caller, query: &str) -> anyhow::Result<Op
 
 fn find(state: &State, wanted: &Wanted, hit: &Hit) -> Found {
     let conversation = &hit.conversation;
-    let place = hit.turn.as_ref().map(|stored| format!("#turn-{}", stored.turn.id)).unwrap_or_default();
     Found {
-        href: format!("/chat/{}{place}", conversation.id),
+        href: match &hit.turn {
+            Some(stored) => chat::address(&conversation.id, &stored.turn.id),
+            None => format!("/chat/{}", conversation.id),
+        },
         title: wanted.marked(&conversation.title),
         excerpt: hit.turn.as_ref().and_then(|stored| excerpt(wanted, stored)).unwrap_or_default(),
         when: clock_time(&*state.clock, conversation.updated_at),

@@ -15,7 +15,7 @@
 
 use actix_session::SessionExt;
 use actix_web::{
-    Error,
+    Error, HttpMessage,
     body::MessageBody,
     dev::{Payload, ServiceRequest, ServiceResponse},
     http::{Method, header},
@@ -25,6 +25,9 @@ use actix_web::{
 use url::form_urlencoded;
 
 use super::{error::PageError, return_to, routes, session, state::State, token};
+
+/// What a form is posted as.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Middleware: refuses state changes that come from elsewhere.
 pub async fn guard(
@@ -47,6 +50,16 @@ pub async fn guard(
     Ok(next.call(request).await?.map_into_boxed_body())
 }
 
+/// What stood in a form, kept beside the request until it is answered: who was
+/// signed out meanwhile gets it back.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// What the teacher wrote.
+    pub typed: Vec<String>,
+    /// The page on which the form stood.
+    pub back: String,
+}
+
 /// Whether a state change comes from a page of this very session. Who has no
 /// session changes nothing here, and is told so by the handler.
 async fn fresh(request: &mut ServiceRequest) -> Result<Result<(), PageError>, Error> {
@@ -54,16 +67,23 @@ async fn fresh(request: &mut ServiceRequest) -> Result<Result<(), PageError>, Er
     if is_look(request.method()) || script {
         return Ok(Ok(()));
     }
+    let Some(state) = request.app_data::<Data<State>>().cloned() else { return Ok(Ok(())) };
     let sign_in = session::sign_in_of(&request.get_session());
-    let (Some(state), Some(sign_in)) = (request.app_data::<Data<State>>().cloned(), sign_in) else { return Ok(Ok(())) };
+    let form = said(request, header::CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with(FORM));
+    if sign_in.is_none() && !form {
+        return Ok(Ok(()));
+    }
     let body = request.extract::<Bytes>().await?;
     request.set_payload(Payload::from(body.clone()));
+    let written = Written { typed: typed(&body), back: return_to::nearest(request.path()) };
+    request.extensions_mut().insert(written.clone());
+    let Some(sign_in) = sign_in else { return Ok(Ok(())) };
     let of_script = said(request, token::HEADER).map(str::to_owned);
     let said = of_script.or_else(|| field(&body, token::FIELD)).unwrap_or_default();
     if state.tokens.knows(&sign_in, &said) {
         return Ok(Ok(()));
     }
-    Ok(Err(PageError::Stale { typed: typed(&body), back: return_to::nearest(request.path()) }))
+    Ok(Err(PageError::Stale { typed: written.typed, back: written.back }))
 }
 
 fn is_look(method: &Method) -> bool {
@@ -83,7 +103,7 @@ fn field(body: &[u8], name: &str) -> Option<String> {
 }
 
 /// The fields that are the page's own, and that nobody typed.
-const OF_THE_PAGE: [&str; 7] = [token::FIELD, "client_id", "hash", "decision", "approval", "back", "pinned"];
+const OF_THE_PAGE: [&str; 8] = [token::FIELD, "client_id", "through", "hash", "decision", "approval", "back", "pinned"];
 
 /// What the teacher wrote into a form, so that it can be given back.
 fn typed(body: &[u8]) -> Vec<String> {

@@ -24,6 +24,14 @@ pub enum PageError {
     /// Nobody is signed in.
     #[error("nobody is signed in")]
     SignedOut,
+    /// Nobody is signed in any more, and something was written.
+    #[error("the sign-in has ended")]
+    Ended {
+        /// What the teacher wrote.
+        typed: Vec<String>,
+        /// Where that page is.
+        back: String,
+    },
     /// Not there, or another teacher's: the answer is the same.
     #[error("not found")]
     NotFound,

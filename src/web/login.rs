@@ -26,6 +26,7 @@ use crate::{
     assistant::TurnId,
     audit::{Entry, Kind},
     identity::{Callback, CallbackError, CallbackOutcome, Caller, Parting, SignInError, SignInId, SignedIn},
+    setup::Flaw,
 };
 
 /// Where to go after signing in, and what for.
@@ -49,10 +50,7 @@ pub async fn front_door(
     if session::current(&session, &state).await?.is_some() {
         return Ok(see(return_to::HOME));
     }
-    let href = match wanted.return_to.as_deref().map(return_to::checked) {
-        Some(path) if path != return_to::HOME => format!("/auth/login?return_to={}", encoded(&path)),
-        _ => "/auth/login".to_owned(),
-    };
+    let href = door_back_to(&return_to::checked(wanted.return_to.as_deref().unwrap_or_default()));
     html(&SignIn { frame: frame::alone("Sign in", state.demo.clone()), href, notice: None }, &askama::NO_VALUES)
 }
 
@@ -68,6 +66,11 @@ fn by_its_name(request: &HttpRequest, state: &State) -> Option<String> {
 
 fn encoded(path: &str) -> String {
     form_urlencoded::byte_serialize(path.as_bytes()).collect()
+}
+
+/// Where one signs in and comes back to a page from.
+pub fn door_back_to(path: &str) -> String {
+    if path == return_to::HOME { "/auth/login".to_owned() } else { format!("/auth/login?return_to={}", encoded(path)) }
 }
 
 /// To the front door, and from there back to the page that was asked for.
@@ -86,7 +89,7 @@ pub fn see(path: &str) -> HttpResponse {
 /// `GET /auth/login`
 pub async fn login(state: Data<State>, session: Session, wanted: Query<Wanted>) -> Result<HttpResponse, PageError> {
     let wanted = wanted.into_inner();
-    let (url, attempt) = state.provider.begin(None).await.map_err(|f| refused(&state, &f))?;
+    let (url, attempt) = state.provider.begin(None).await.map_err(|fault| noticed(&state, &fault))?;
     let return_to = return_to::checked(wanted.return_to.as_deref().unwrap_or_default());
     let turn = wanted.turn.filter(|turn| TurnId::parse(turn).is_some());
     session::remember(&session, UnderWay { attempt, return_to, turn, connect: None });
@@ -116,9 +119,12 @@ pub async fn callback(request: HttpRequest, state: Data<State>, session: Session
         Ok(signed_in) => signed_in,
         Err(fault) => {
             state.journal.note(Entry::about(Kind::Refused, "sign_in")).await?;
-            return Err(refused(&state, &fault));
+            return Err(noticed(&state, &fault));
         }
     };
+    if signed_in.refresh_token.is_none() {
+        state.met.note(Flaw::NoRefreshToken, state.clock.now());
+    }
     let caller = arrive(&state, &session, &signed_in).await?;
     if let Some(authorization) = &under_way.connect {
         return connections::go_on(&state, &session, &caller, authorization).await;
@@ -223,6 +229,20 @@ fn malformed(fault: CallbackError) -> PageError {
     }
 }
 
+/// The same as [`refused`], of an answer to a sign-in that was begun here: what
+/// only the operator can mend is counted. What anybody can send is not.
+pub fn noticed(state: &State, fault: &SignInError) -> PageError {
+    let flaw = match fault {
+        SignInError::Operator(fault) => Some(fault.flaw),
+        SignInError::Refused(_) => Some(Flaw::Disbelieved),
+        SignInError::Declined | SignInError::Stale(_) | SignInError::Unavailable(_) => None,
+    };
+    if let Some(flaw) = flaw {
+        state.met.note(flaw, state.clock.now());
+    }
+    refused(state, fault)
+}
+
 /// What did not work at the door, in plain words; the log has the rest.
 pub fn refused(state: &State, fault: &SignInError) -> PageError {
     let reference = || Some(hex::encode(&state.ids.secret()[..4]));
@@ -245,7 +265,7 @@ pub fn refused(state: &State, fault: &SignInError) -> PageError {
             StatusCode::SERVICE_UNAVAILABLE,
             reference(),
         ),
-        SignInError::Refused(_) => (
+        SignInError::Refused(_) | SignInError::Operator(_) => (
             "The sign-in could not be checked",
             "Something in the answer of the sign-in service is not right, so nobody was signed in. Try again; \
              if it stays so, tell whoever runs this site.",

@@ -12,6 +12,7 @@ mod conversations;
 mod message;
 mod seen;
 mod settings;
+mod setup;
 mod sign_in;
 mod student;
 
@@ -24,6 +25,7 @@ pub use conversations::{Away, Conversation, Conversations, Found, Stretch};
 pub use message::Message;
 pub use seen::{Seen, SeenCall, SeenMessage, SeenRequest};
 pub use settings::{Choice, Settings};
+pub use setup::{Checked, Flawed, Given, Guide, GuidePart, SetUp};
 pub use sign_in::SignIn;
 pub use student::{Address, Mail, Student, StudentNote};
 

@@ -4,6 +4,7 @@
 //! so that a reload shows what was followed live.
 
 mod beside;
+mod closing;
 mod draft;
 mod evidence;
 mod unsent;
@@ -15,7 +16,7 @@ pub use unsent::KEY as UNSENT;
 
 use super::{
     chart,
-    parts::{Action, Answer, ConnectCard, Did, DidState, Notice, Part, Said, SignInAgainCard, Tone, Turn, TurnState},
+    parts::{Answer, ConnectCard, Did, DidState, Part, Said, SignInAgainCard, Turn, TurnState},
 };
 use crate::{
     assistant::{
@@ -23,9 +24,8 @@ use crate::{
         branches::Tree,
         conversation::StoredTurn,
         gate::Risk,
-        model::Finish,
         toolbox::{Exhibit, Toolbox},
-        turn::{Call, CallResult, CallState, Ending, Limit, Outcome, Pause, Status, Step},
+        turn::{Call, CallResult, CallState, Ending, Outcome, Pause, Status, Step},
     },
     clock::Clock,
     vault::{ConnectReason, Scope},
@@ -56,15 +56,16 @@ impl Presenter<'_> {
             parts.extend(self.send_all(stored, approvals).map(Part::SendAll));
         }
         parts.extend(self.unsent(stored, approvals).map(Part::Notice));
-        parts.extend(self.closing(stored, alive).map(Part::Notice));
+        parts.extend(closing::notice(stored, alive, tree.is_latest(&turn.id)).map(Part::Notice));
         Turn {
             id: turn.id.to_string(),
             conversation: stored.conversation.to_string(),
             state: state(&turn.status, alive),
-            said: Said { words: turn.words.clone() },
+            said: Said { words: turn.words.clone(), by_script: turn.by_script },
             parts,
             versions: beside::versions(tree, &turn.id),
             again: (!(alive && turn.status == Status::Running)).then(|| beside::again(tree, &turn.id)),
+            asks: Vec::new(),
             beside: self.beside(stored, approvals, tree),
         }
     }
@@ -217,27 +218,6 @@ impl Presenter<'_> {
             evidence: std::iter::once(evidence::asked_for(call)).chain(evidence::given_back(result)).collect(),
         }
     }
-
-    /// What stands at the end of a turn that did not simply end.
-    pub fn closing(&self, stored: &StoredTurn, alive: bool) -> Option<Notice> {
-        let turn = stored.turn.id.as_str();
-        match &stored.turn.status {
-            Status::Running if !alive => Some(Notice::interrupted("notice", turn)),
-            Status::Running | Status::Waiting => None,
-            Status::Ended { ending } => match ending {
-                Ending::Done | Ending::SetAside => cut_short(stored),
-                Ending::Stopped => Some(Notice::stopped("notice")),
-                Ending::Interrupted { words } => {
-                    Some(Notice { words: words.clone(), ..Notice::interrupted("notice", turn) })
-                }
-                Ending::OverBudget { limit } => Some(over_budget(*limit)),
-                Ending::Failed { words, reference } => {
-                    let again = Action::Post { text: "Try again".to_owned(), path: format!("/turns/{turn}/resume") };
-                    Some(Notice::failed("notice", words, Some(again), reference))
-                }
-            },
-        }
-    }
 }
 
 /// What a call shows besides its line: a chart.
@@ -292,30 +272,4 @@ fn purpose(why: ConnectReason, ask: &str) -> String {
         ConnectReason::Revoked => format!("The permission ran out or was taken back. To {ask}"),
         ConnectReason::MissingScope => format!("One permission is missing. To {ask}"),
     }
-}
-
-fn over_budget(limit: Limit) -> Notice {
-    let words = match limit {
-        Limit::ModelCalls => "This took more steps than one answer may. Ask again in smaller parts.",
-        Limit::Time => "This took longer than one answer may. Ask again in smaller parts.",
-        Limit::Output => "This became longer than one answer may. Ask again in smaller parts.",
-        Limit::Day => "Today's share of the assistant is used up. It begins again at midnight.",
-        Limit::Site => "This site has used up its budget for today. It begins again at midnight.",
-    };
-    Notice {
-        title: "Stopped by itself".to_owned(),
-        words: words.to_owned(),
-        tone: Tone::Warn,
-        ..Notice::stopped("notice")
-    }
-}
-
-/// The model ran into its limit of output, or the provider's filter cut it.
-fn cut_short(stored: &StoredTurn) -> Option<Notice> {
-    let (title, words) = match stored.turn.steps.last()?.finish? {
-        Finish::Natural => return None,
-        Finish::Length => ("Cut short", "The model reached its limit of output. Say \"go on\" to read the rest."),
-        Finish::Filtered => ("Cut short", "The model provider's filter stopped this answer. Try other words."),
-    };
-    Some(Notice { title: title.to_owned(), words: words.to_owned(), tone: Tone::Warn, ..Notice::stopped("notice") })
 }

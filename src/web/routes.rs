@@ -11,7 +11,7 @@ use actix_web::{
 
 use super::{
     activity, api, approvals, assets, branches, chat, connections, conversations, downloads, export, leaving, login,
-    roster, scripts, seen, settings, stream, turns,
+    roster, scripts, seen, settings, setup, stream, turns,
 };
 
 /// The longest form or JSON body, in bytes.
@@ -106,6 +106,8 @@ fn with_session() -> Vec<Line> {
         change("/settings/retention", settings::retention),
         change("/settings/forget", settings::forget),
         look("/settings/data.json", settings::data),
+        look("/setup", setup::page),
+        look("/setup/guide", setup::guide),
         change("/prompt", scripts::prompt),
         look("/api/tools", api::list),
         change("/api/tools/{tool}/authorize", api::authorize),

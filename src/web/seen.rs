@@ -6,6 +6,7 @@ use actix_web::{
 };
 
 use super::{
+    chat,
     error::PageError,
     frame::{self, html},
     pages::{self, Seen, SeenMessage, SeenRequest},
@@ -34,7 +35,7 @@ pub async fn of_turn(
     let page = Seen {
         frame: frame::of(&state, caller, "What the model saw", Place::Elsewhere, Some(&current)).await?,
         words: stored.turn.words,
-        back: format!("/chat/{current}#turn-{turn}"),
+        back: chat::address(&current, &turn),
         requests: requests(&state, &all, &turn),
     };
     html(&page, &state.token(caller))

@@ -58,6 +58,7 @@ async fn page(
             1 => "1 conversation".to_owned(),
             many => format!("{many} conversations"),
         },
+        operator: state.operators.include(Some(&caller.teacher.email)),
         done,
     })
 }

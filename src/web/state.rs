@@ -22,8 +22,9 @@ use crate::{
     },
     audit::{Activity, Journal},
     clock::{Clock, Ids},
-    identity::{Allowed, Caller, PreferencesStore, SignIn, SignIns},
+    identity::{Allowed, Caller, Operators, PreferencesStore, SignIn, SignIns},
     school::{AddressChanges, School},
+    setup::{Doctor, Met},
     vault::{Connections, Vault},
 };
 
@@ -89,6 +90,12 @@ pub struct State {
     pub tokens: Tokens,
     /// Who may come in.
     pub allowed: Allowed,
+    /// Who may see how the site is set up.
+    pub operators: Operators,
+    /// Looks at the set-up.
+    pub doctor: Arc<dyn Doctor>,
+    /// What teachers ran into that only the operator can mend.
+    pub met: Arc<Met>,
     /// Counts the sign-ins that ended, so that streams notice.
     pub departures: Arc<watch::Sender<u64>>,
     /// Who asks how often.

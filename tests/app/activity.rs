@@ -67,7 +67,7 @@ async fn ada_reads_when_what_whose_by_which_permission_approved_by_whom_and_what
     assert!(event(&told, "The key of your account was asked for").contains("Given"));
     assert!(told.last().unwrap().contains("Signed in"), "{told:#?}");
     assert!(page.attrs(".events a", "href").contains(&format!("/students/{MATEO}")));
-    assert!(page.attrs(".events a", "href").iter().any(|to| to.starts_with(&format!("/chat/{conversation}#turn-"))));
+    assert!(page.attrs(".events a", "href").iter().any(|to| to.starts_with(&format!("/chat/{conversation}?turn="))));
     assert_eq!(page.attrs(".side a[aria-current=page]", "href"), ["/activity"]);
     // What somebody wrote stands in the conversation and nowhere here.
     for word in ["A subject", "Dear Mateo", "mateo.nguyen@example.com", "And class 99"] {

@@ -174,9 +174,13 @@ async fn a_flipped_a_deleted_and_a_moved_row_is_named_and_so_is_an_end_that_was_
         run(&pool, "INSERT INTO audit_head SELECT * FROM kept_head").await;
     }
     assert!(app.command(&["verify-audit", "--head", &head]).status.success());
-    // A whole day is taken back, head and all: only what was noted elsewhere tells.
+    // All of it is taken out, head and all: that somebody had signed in tells.
     run(&pool, "DELETE FROM audit").await;
     run(&pool, "DELETE FROM audit_head").await;
+    let found = app.command(&["verify-audit"]);
+    assert!(String::from_utf8(found.stderr).unwrap().contains("row 1 is missing"));
+    // Everything is taken back: only what was noted elsewhere tells.
+    run(&pool, "DELETE FROM teachers").await;
     assert!(app.command(&["verify-audit"]).status.success());
     let found = app.command(&["verify-audit", "--head", &head]);
     assert!(String::from_utf8(found.stderr).unwrap().contains("row 1 is missing"));

@@ -69,8 +69,44 @@ async fn an_answer_can_be_asked_for_again_and_the_model_remembers_the_chosen_way
     assert_eq!(shown().await, ["First answer.", "Second answer, a better one."]);
     ada.post(&format!("/turns/{}/choose", second.turn), &[]).await.with(200);
     assert_eq!(shown().await, ["First answer.", "Second answer, a poor one.", "Third answer."]);
-    // What was found in another version is found, too.
-    assert_eq!(ada.get("/conversations?q=better").await.texts(".lines a").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_found_in_another_version_is_opened_there_and_chosen_only_by_going_on() {
+    let (app, ada, grace) = school_day().await;
+    app.mind.says("A poor answer.");
+    let (first, _) = ada.hear("A question").await;
+    app.mind.says("What followed.");
+    ada.follow(&ada.ask_in(&first.conversation, "And then?").await.turn).await;
+    app.mind.says("A better answer.");
+    submit(&ada, &form(&ada, &first, "again").await).await;
+    let usual = async || ada.page(&first.conversation).await.texts(".answer");
+    assert_eq!(usual().await, ["A better answer."]);
+
+    let found = ada.get("/conversations?q=poor").await.attrs(".lines a", "href").remove(0);
+    let (page, place) = found.split_once('#').unwrap();
+    assert_eq!(place, format!("turn-{}", first.turn));
+    let looked_at = ada.get(page).await.with(200);
+    assert_eq!(looked_at.texts(".answer"), ["A poor answer.", "What followed."], "with all that followed it");
+    assert!(looked_at.has(&format!("#{place}")));
+    assert_eq!(usual().await, ["A better answer."], "to look changes nothing");
+    grace.get(page).await.with(404);
+
+    // What is said there goes on from there, and that version is chosen.
+    app.mind.says("On from the poor one.");
+    submit(&ada, &looked_at.form("form.write").fill("words", "And now?")).await;
+    let way = [("user", "A question"), ("assistant", "A poor answer."), ("user", "And then?")];
+    let end = [("assistant", "What followed."), ("user", "And now?")];
+    assert_eq!(told(&app), said(&[&way[..], &end].concat()));
+    assert_eq!(usual().await, ["A poor answer.", "What followed.", "On from the poor one."]);
+
+    // A turn of another conversation is no way through this one.
+    app.mind.says("Elsewhere.");
+    let (other, _) = ada.hear("Something else").await;
+    let astray = [("words", "Hello"), ("through", other.turn.as_str())];
+    ada.post(&format!("/chat/{}", first.conversation), &astray).await.with(404);
+    let page = format!("/chat/{}?turn={}", first.conversation, other.turn);
+    assert_eq!(ada.get(&page).await.texts(".answer"), usual().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

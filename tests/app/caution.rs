@@ -146,3 +146,28 @@ async fn a_script_is_told_what_it_must_tick() {
     ada.post_json(&format!("/approvals/{id}"), &yes).await.with(200);
     assert_eq!(app.accepted().len(), 1);
 }
+
+/// Amara's average, by every tool that tells it, and in a mail to Mateo without her name.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_any_tool_told_of_another_student_is_known_as_theirs() {
+    let chart = |kind: &str, class: Option<&str>, student: Option<&str>| {
+        ("show_chart", json!({ "kind": kind, "class_id": class, "student_id": student }))
+    };
+    let (app, ada, _grace) = school_day().await;
+    for (tool, told) in [
+        (("get_student", json!({ "student_id": AMARA })), "9.25"),
+        (("get_teaching_class", json!({ "class_id": "c-01" })), "9.25"),
+        (("forecast_passing", json!({ "class_id": "c-01", "student_id": null })), "9.25"),
+        (chart("averages", Some("c-01"), None), "9.25"),
+        (chart("averages", None, Some(AMARA)), "9.25"),
+        (chart("trend", None, Some(AMARA)), "9.50"),
+    ] {
+        app.mind.calls([tool.clone()]).calls([mail_to(MATEO, "Your work", &format!("The best has {told}."))]);
+        let (_, screen) = ada.hear("Write to Mateo").await;
+        assert!(app.last_question().contains(told), "{tool:?} tells it: {}", app.last_question());
+        let card = &screen.cards()[0];
+        assert_eq!(card.ticks, ["tick-other-s-1003"], "{tool:?}: {:?}", card.doubts);
+        assert!(card.doubts[0].contains("read from the record of Amara Nwosu"), "{tool:?}: {:?}", card.doubts);
+    }
+    assert!(app.accepted().is_empty());
+}

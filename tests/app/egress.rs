@@ -286,14 +286,19 @@ async fn whatever_is_written_into_a_request_one_line_of_the_log_stays_one_line()
     ada.post(&format!("/students/{MATEO}/address"), &[("email", &paint)]).await;
     let agent = ada.request(&reqwest::Method::GET, "/chat").header("user-agent", format!("{MARK}\u{9b}31m"));
     ada.send(agent).await;
-    // A service that answers with the same.
-    let told = serde_json::json!({ "error": paint, "error_description": paint });
-    app.sandbox.faults().add(Fault::on(Route::Exchange).then(Effect::Answer(Answer::status(400).json(&told))));
-    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]);
-    let (_, screen) = ada.hear("Write to Mateo").await;
-    for card in screen.cards() {
-        ada.decide(&card, "send", &[]).await;
+    // Services that answer with the same, each in the way in which it tells a fault.
+    let told = serde_json::json!({ "error": paint, "error_description": paint, "message": paint });
+    let fault = serde_json::json!({ "error": { "message": paint, "code": paint, "status": paint } });
+    for (route, told) in [(Route::ModelChat, &fault), (Route::Exchange, &told), (Route::GmailSend, &fault)] {
+        app.sandbox.faults().add(Fault::on(route).times(1).then(Effect::Answer(Answer::status(400).json(told))));
+        app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]);
+        let (_, screen) = ada.hear("Write to Mateo").await;
+        for card in screen.cards() {
+            ada.decide(&card, "send", &[]).await;
+        }
     }
+    let escaped = marked_lines().iter().filter(|line| line.contains("\\u202e")).count();
+    assert!(escaped > 0, "what turns a line around was logged, written out: {:#?}", marked_lines());
     assert!(!marked_lines().is_empty(), "something of it was logged");
     assert_eq!(broken_lines(), Vec::<String>::new());
 }

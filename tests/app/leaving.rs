@@ -222,6 +222,46 @@ async fn the_key_changes_while_mails_leave_and_nobody_notices() {
     assert!(!is_in(&grace).await, "who was away all the time has a cookie that no key opens");
 }
 
+/// A key that is in memory serves all of a teacher's sign-ins, and none of them after one has ended.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_keys_in_memory_go_with_any_session_that_ends() {
+    let (app, ada, _grace) = school_day().await;
+    let other = app.signed_in(&cast::ada()).await;
+    let mut exchanges = Vec::new();
+    for leaves in [false, true, false] {
+        if leaves {
+            other.post("/auth/logout", &[]).await.with(303);
+        }
+        app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Sent.");
+        let (asked, screen) = ada.hear("Write to Mateo").await;
+        ada.decide(&screen.cards()[0], "send", &[]).await.with(200);
+        ada.follow_to_the_end(&asked.turn).await;
+        exchanges.push(app.sandbox.log().count(Route::Exchange));
+    }
+    assert_eq!((exchanges, app.accepted().len()), (vec![1, 2, 2], 3));
+}
+
+/// Nobody needs to seal anew first: the older key opens what it sealed.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_key_before_made_is_good_after_a_restart_with_both() {
+    let (mut app, ada, _grace) = school_day().await;
+    let token = ada.form_token().unwrap();
+    app.stop().await;
+    let both = [("APP_SECRET_KEY", NEW_KEY.to_owned()), ("APP_SECRET_KEY_PREVIOUS", OLD_KEY.to_owned())];
+    let app = app.start_again_with(both.into()).await;
+    // A form on a page that was open all the time, by the cookie of then.
+    let form = [("appearance", "dark"), ("token", token.as_str())];
+    let posted = ada.without_token(&reqwest::Method::POST, "/settings/appearance").form(&form);
+    ada.send(posted).await.with(303);
+    // The refresh token of then: nothing is in memory.
+    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Sent.");
+    let (_, screen) = ada.hear("Write to Mateo").await;
+    ada.decide(&screen.cards()[0], "send", &[]).await.with(200);
+    assert_eq!((app.accepted().len(), app.sandbox.log().count(Route::Exchange)), (1, 1));
+    ada.post("/auth/logout", &[]).await.with(303);
+    assert_eq!(app.sandbox.auth0().refresh_tokens(&cast::ada().subject), 0, "and it can be taken back");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_not_at_hand_is_told_and_loses_nothing() {
     let (mut app, ada, _grace) = school_day().await;

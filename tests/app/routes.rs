@@ -190,7 +190,7 @@ impl Route {
 }
 
 /// All of an answer that could tell two of them apart.
-fn looks(answer: &Answer) -> (u16, BTreeSet<(String, String)>, String) {
+pub fn looks(answer: &Answer) -> (u16, BTreeSet<(String, String)>, String) {
     let told = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
         (name.to_string(), value.to_str().unwrap_or_default().to_owned())
     };

@@ -151,7 +151,7 @@ async fn ada_finds_what_was_said_whatever_the_accents_and_only_hers() {
         ada.get(&format!("/conversations?q={query}")).await.with(200)
     };
     let page = find("dvorak MATEO").await;
-    assert_eq!(page.attrs(".lines a", "href"), [format!("/chat/{}#turn-{}", asked.conversation, asked.turn)]);
+    assert_eq!(page.attrs(".lines a", "href"), [format!("/chat/{}?turn={1}#turn-{1}", asked.conversation, asked.turn)]);
     assert_eq!(page.texts(".lines .title mark"), ["Mateo"]);
     assert_eq!(page.texts(".excerpt mark"), ["Mateo", "Dvořák"]);
     let excerpt = page.text(".excerpt");

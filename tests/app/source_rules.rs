@@ -79,21 +79,46 @@ fn templates(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// The forms of a template, and those of them that post without the token.
+fn forms_in(template: &str) -> (usize, Vec<&str>) {
+    let forms: Vec<&str> =
+        template.split("<form").skip(1).map(|form| form.split("</form>").next().unwrap_or_default()).collect();
+    let carries = |form: &&str| {
+        let posts = form.contains(r#"method="post""#) && form.contains(r#"{% include "parts/token.html" %}"#);
+        // What only asks, or only closes a dialog, changes nothing here.
+        let harmless = [r#"method="get""#, r#"method="dialog""#].iter().any(|method| form.contains(method));
+        posts || (harmless && !form.contains("formmethod"))
+    };
+    (forms.len(), forms.into_iter().filter(|form| !carries(form)).collect())
+}
+
 #[test]
 fn every_form_that_posts_carries_the_token() {
     let (mut files, mut forms) = (Vec::new(), 0);
     templates(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("templates"), &mut files);
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
-        for form in text.split("<form").skip(1) {
-            let form = form.split("</form>").next().unwrap();
-            let posts = form.contains(r#"method="post""#) && form.contains(r#"{% include "parts/token.html" %}"#);
-            // What only asks, or only closes a dialog, changes nothing here.
-            let harmless = [r#"method="get""#, r#"method="dialog""#].iter().any(|method| form.contains(method));
-            assert!(posts || harmless, "{}: <form{form}", file.display());
-            forms += 1;
-        }
+        let (all, without) = forms_in(&text);
+        assert_eq!(without, [""; 0], "{}", file.display());
+        forms += all;
     }
     assert!(forms >= 12, "{forms}");
     assert_eq!(files_with("<form"), [""; 0], "forms stand in templates");
+}
+
+#[test]
+fn a_form_without_the_token_is_found() {
+    let token = r#"{% include "parts/token.html" %}"#;
+    let posts = r#"<form class="x" method="post" action="/a">"#;
+    for (planted, found) in [
+        (format!("{posts}{token}<button>Go</button></form>"), 0),
+        (format!("{posts}<button>Go</button></form>"), 1),
+        (format!("{posts}<button>Go</button></form>{token}"), 1),
+        (format!("{posts}{token}</form><p>And</p>{posts}<button>Go</button></form>"), 1),
+        (r#"<form action="/a"><button>Go</button></form>"#.to_owned(), 1),
+        (r#"<form method="get" action="/a"><button>Look</button></form>"#.to_owned(), 0),
+        (r#"<form method="get"><button formmethod="post" formaction="/a">Go</button></form>"#.to_owned(), 1),
+    ] {
+        assert_eq!(forms_in(&planted).1.len(), found, "{planted}");
+    }
 }

@@ -1,5 +1,6 @@
 //! What goes wrong elsewhere, as the teacher meets it: each row of the table
-//! asserts the sentence, where the focus is, and that the button works.
+//! asserts the sentence, where the focus is, and that the button works. Rows of
+//! which the button leads elsewhere are in `remedies.rs`.
 
 use std::time::Duration;
 
@@ -20,14 +21,14 @@ use super::{Desk, at_a_desk_with};
 struct Row {
     name: &'static str,
     /// What the model does first; then it answers as it should.
-    befalls: fn(&ScriptedMind),
+    befalls: fn(&Desk, &ScriptedMind),
     says: &'static str,
     button: &'static str,
 }
 
-const GOOD: &str = "Mateo needs 7.25.";
+pub const GOOD: &str = "Mateo needs 7.25.";
 
-fn refusal(status: u16) -> ApiError {
+pub fn refusal(status: u16) -> ApiError {
     ApiError::new(StatusCode::from_u16(status).unwrap(), "In the provider's own words")
 }
 
@@ -35,70 +36,95 @@ fn chunk(text: &str) -> Value {
     json!({ "choices": [{ "index": 0, "delta": { "content": text } }] })
 }
 
-const AT_THE_MODEL: [Row; 10] = [
+const AT_THE_MODEL: [Row; 13] = [
     Row {
         name: "a bad key",
-        befalls: |mind| _ = mind.push(refusal(401)),
+        befalls: |_, mind| _ = mind.push(refusal(401)),
         says: "does not accept this site's key",
         button: "Try again",
     },
     Row {
         name: "a key without the right",
-        befalls: |mind| _ = mind.push(refusal(403)),
+        befalls: |_, mind| _ = mind.push(refusal(403)),
         says: "does not accept this site's key",
         button: "Try again",
     },
     Row {
         name: "a quota used up",
-        befalls: |mind| _ = mind.push(refusal(429).code("insufficient_quota")),
+        befalls: |_, mind| _ = mind.push(refusal(429).code("insufficient_quota")),
         says: "budget with its model provider is used up",
         button: "Try again",
     },
     Row {
         name: "always busy",
-        befalls: |mind| (0..4).for_each(|_| _ = mind.push(refusal(503))),
+        befalls: |_, mind| (0..4).for_each(|_| _ = mind.push(refusal(503))),
         says: "too busy to answer. Your message is kept",
         button: "Try again",
     },
     Row {
-        name: "a model without tools",
-        befalls: |mind| _ = mind.push(refusal(400)),
+        name: "a question that is refused",
+        befalls: |_, mind| _ = mind.push(refusal(400)),
         says: "provider refused the question",
         button: "Try again",
     },
     Row {
+        name: "a model without tools",
+        befalls: |_, mind| {
+            let words = "registry.ollama.ai/library/gemma3:4b does not support tools, In the provider's own words";
+            mind.push(ApiError::new(StatusCode::BAD_REQUEST, words));
+        },
+        says: "This model cannot use tools, so it cannot look anything up. Whoever runs this site has to choose another",
+        button: "Try again",
+    },
+    Row {
+        name: "a model that cannot be reached",
+        befalls: |desk, _| {
+            let asked = 4;
+            _ = desk.demo.sandbox.faults().add(Fault::on(Route::ModelChat).times(asked).then(Effect::HangUp));
+        },
+        says: "The model cannot be reached. Your message is kept",
+        button: "Try again",
+    },
+    Row {
+        name: "the limit of output",
+        befalls: |_, mind| _ = mind.push(Answer::text("The first half").ending(FinishReason::Length)),
+        says: "reached its limit of output",
+        button: "Continue",
+    },
+    Row {
         name: "nothing at all",
-        befalls: |mind| _ = mind.push(Raw::bytes("").ending(Ending::Stall)),
+        befalls: |_, mind| _ = mind.push(Raw::bytes("").ending(Ending::Stall)),
         says: "did not answer in time. Your message is kept",
         button: "Try again",
     },
     Row {
         name: "a stream that is cut",
-        befalls: |mind| _ = mind.push(Raw::events([chunk("The first half")]).ending(Ending::Cut)),
+        befalls: |_, mind| _ = mind.push(Raw::events([chunk("The first half")]).ending(Ending::Cut)),
         says: "broke off. What had arrived is kept",
         button: "Continue",
     },
     Row {
         name: "a stream that stalls",
-        befalls: |mind| _ = mind.push(Raw::events([chunk("The first half")]).ending(Ending::Stall)),
+        befalls: |_, mind| _ = mind.push(Raw::events([chunk("The first half")]).ending(Ending::Stall)),
         says: "broke off. What had arrived is kept",
         button: "Continue",
     },
     Row {
         name: "an error inside the stream",
-        befalls: |mind| _ = mind.push(Raw::events([chunk("So far"), json!({ "error": { "message": "x" } })])),
+        befalls: |_, mind| _ = mind.push(Raw::events([chunk("So far"), json!({ "error": { "message": "x" } })])),
         says: "broke off. What had arrived is kept",
         button: "Continue",
     },
     Row {
         name: "what is no answer",
-        befalls: |mind| _ = mind.push(Raw::events([json!([1, 2, 3])])),
+        befalls: |_, mind| _ = mind.push(Raw::events([json!([1, 2, 3])])),
         says: "broke off",
         button: "Continue",
     },
 ];
 
-fn soon() -> Patience {
+/// As patient as a test can wait for.
+pub fn soon() -> Patience {
     Patience {
         first_word: Duration::from_secs(3),
         next_word: Duration::from_secs(3),
@@ -108,7 +134,8 @@ fn soon() -> Patience {
     }
 }
 
-const FOCUS: &str = "document.activeElement.id || document.activeElement.className || document.activeElement.tagName";
+pub const FOCUS: &str =
+    "document.activeElement.id || document.activeElement.className || document.activeElement.tagName";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_befalls_the_model_is_one_sentence_and_one_button_that_works() {
@@ -118,7 +145,7 @@ async fn whatever_befalls_the_model_is_one_sentence_and_one_button_that_works() 
             let tab = &desk.tab;
             tab.go("/chat").await;
             let mind = desk.script();
-            befalls(&mind);
+            befalls(desk, &mind);
             mind.says(GOOD);
             desk.ask("How is Mateo?").await;
             tab.until(&format!("document.querySelector('.notice')?.innerText.includes({says:?})")).await;
@@ -129,8 +156,8 @@ async fn whatever_befalls_the_model_is_one_sentence_and_one_button_that_works() 
             assert_eq!(tab.ask::<String>(FOCUS).await, "words", "{name}: who waits is where one writes");
             assert_eq!(tab.count("[data-busy], [data-stop]:not([hidden])").await, 0, "{name}: nothing goes on");
             tab.click(".notice button").await;
+            tab.until(&format!("document.querySelector('.parts').innerText.includes({GOOD:?})")).await;
             desk.done(1).await;
-            assert!(tab.text(".answer:last-of-type").await.contains(GOOD), "{name}");
             assert_eq!(tab.count(".notice").await, 0, "{name}: it is over");
             tab.until(&format!("({FOCUS}) === 'words'")).await;
             let said: usize = tab.ask("document.querySelectorAll('.said').length").await;
@@ -162,19 +189,15 @@ async fn a_wait_shows_what_it_is_for_how_long_it_takes_and_a_stop() {
         tab.find("[data-state=stopped]").await;
         assert!(tab.text("[data-state=stopped] .notice").await.contains("Stopped"));
         assert_eq!(tab.ask::<String>(FOCUS).await, "words");
-        // An answer that a limit or a filter ended says so.
-        for (reason, says) in [(FinishReason::Length, "limit of output"), (FinishReason::ContentFilter, "filter")] {
-            tab.go("/chat").await;
-            desk.script().push(Answer::text("A long story").ending(reason));
-            desk.ask("Tell me").await;
-            assert!(tab.text(".notice").await.contains(says));
-            assert_eq!(tab.ask::<String>(FOCUS).await, "words");
-        }
+        // Who thinks better of it lets it go on.
+        tab.click("[data-state=stopped] .notice button").await;
+        desk.done(2).await;
+        assert!(tab.text(".turn:last-child .answer").await.contains(GOOD));
     })
     .await;
 }
 
-fn letter() -> Answer {
+pub fn letter() -> Answer {
     let arguments = json!({ "student_id": "s-1001", "subject": "Hello", "body": "Dear Mateo" });
     Answer::calls([ToolCall::new("send_email_to_student", &arguments)])
 }

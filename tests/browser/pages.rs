@@ -14,16 +14,12 @@ const TABLET: (u32, u32) = (768, 1024);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_page_shuts_anybody_out_or_scrolls_sideways() {
-    let axe = axe::script();
-    if axe.is_none() {
-        left_out("axe-core is not installed (npm ci --prefix tests/browser), so no page was checked with it");
-    }
     at_a_desk(async |desk| {
-        let mut looks = Looks { desk, axe, faults: Vec::new() };
+        let mut looks = Looks::begin(desk);
         looks.outside().await;
         desk.sign_in().await;
         looks.inside().await;
-        assert!(looks.faults.is_empty(), "{}", looks.faults.join("\n\n"));
+        looks.end();
         let complaints = desk.tab.console().await;
         // The one page that is not there says so.
         assert!(complaints.iter().all(|words| words.contains("/nowhere")), "{complaints:?}");
@@ -35,13 +31,27 @@ async fn no_page_shuts_anybody_out_or_scrolls_sideways() {
 }
 
 /// What was found on the pages so far.
-struct Looks<'a> {
-    desk: &'a Desk,
+pub struct Looks<'a> {
+    pub desk: &'a Desk,
     axe: Option<String>,
     faults: Vec<String>,
 }
 
-impl Looks<'_> {
+impl<'a> Looks<'a> {
+    /// Nothing so far.
+    pub fn begin(desk: &'a Desk) -> Self {
+        let axe = axe::script();
+        if axe.is_none() {
+            left_out("axe-core is not installed (npm ci --prefix tests/browser), so no page was checked with it");
+        }
+        Self { desk, axe, faults: Vec::new() }
+    }
+
+    /// Fails with all that was found.
+    pub fn end(&self) {
+        assert!(self.faults.is_empty(), "{}", self.faults.join("\n\n"));
+    }
+
     /// The pages for everybody.
     async fn outside(&mut self) {
         self.at("door", "/").await;
@@ -82,6 +92,8 @@ impl Looks<'_> {
         tab.ask::<()>(open).await;
         self.here("activity-open").await;
         self.at("activity-none", "/activity?outcome=unclear").await;
+        self.at("set-up", "/setup").await;
+        self.at("set-up-guide", "/setup/guide").await;
         self.at("classes", "/classes").await;
         self.at("class", "/classes/c-01").await;
         self.at("student", "/students/s-1001").await;
@@ -135,7 +147,14 @@ impl Looks<'_> {
         self.here(name).await;
     }
 
-    async fn here(&mut self, name: &str) {
+    /// The page as it stands, in every way.
+    pub async fn here(&mut self, name: &str) {
+        self.within(name).await;
+        self.seen(name, &[NARROW, WIDE]).await;
+    }
+
+    /// That it does not scroll sideways.
+    async fn within(&mut self, name: &str) {
         let tab = &self.desk.tab;
         tab.size(NARROWEST).await;
         let beyond: i32 = tab.ask("document.documentElement.scrollWidth - innerWidth").await;
@@ -151,16 +170,23 @@ impl Looks<'_> {
                 self.faults.push(format!("{name}: with letters twice as large {beyond} px stand beyond {} px", size.0));
             }
         }
-        for size in [NARROW, WIDE] {
+    }
+
+    /// That it shuts nobody out, in windows of these sizes.
+    pub async fn seen(&mut self, name: &str, sizes: &[(u32, u32)]) {
+        let tab = &self.desk.tab;
+        for size in sizes.iter().copied() {
             tab.size(size).await;
             for scheme in Scheme::BOTH {
                 tab.scheme(scheme).await;
                 let view = format!("{name}-{}-{}", size.0, scheme.word());
+                tab.unroll().await;
                 tab.whole(&format!("page-{view}")).await;
                 if let Some(axe) = &self.axe {
                     let found = axe::violations(tab, axe).await;
                     self.faults.extend(found.into_iter().map(|fault| format!("{view}: {fault}")));
                 }
+                tab.size(size).await;
             }
         }
         tab.scheme(Scheme::Light).await;

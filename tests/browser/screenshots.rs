@@ -1,6 +1,7 @@
 //! Pictures of every page, to be looked at as a designer would:
 //! `cargo test --test app screenshots -- --ignored` writes them to
-//! `target/screenshots/all`, wide and narrow, light and dark, and as printed.
+//! `target/screenshots/all`, wide and narrow, light and dark, and as printed, and
+//! the README's own to `target/screenshots/readme.png`.
 
 use super::{
     Desk, NARROW, WIDE, at_a_desk,
@@ -18,6 +19,9 @@ async fn screenshots_of_every_page() {
         desk.ask(QUESTION).await;
         desk.done(1).await;
         here(desk, "03-answer").await;
+        desk.tab.click(".did > summary").await;
+        here(desk, "03-evidence").await;
+        desk.tab.click(".did > summary").await;
         desk.ask("Show me a chart of 10B").await;
         desk.done(2).await;
         here(desk, "04-charts").await;
@@ -36,6 +40,8 @@ async fn screenshots_of_every_page() {
             ("12-message", "/nowhere"),
             ("13-connections", "/connections"),
             ("14-activity", "/activity"),
+            ("15-set-up", "/setup"),
+            ("16-guide", "/setup/guide"),
         ];
         for (name, address) in pages {
             page(desk, name, address).await;
@@ -60,4 +66,26 @@ async fn here(desk: &Desk, name: &str) {
     }
     tab.scheme(Scheme::Light).await;
     tab.as_printed(&format!("all/{name}-print")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "makes a picture for people; nothing is checked"]
+async fn screenshots_of_the_readme() {
+    at_a_desk(async |desk| {
+        let tab = &desk.tab;
+        desk.sign_in().await;
+        for (words, shown) in [
+            ("What does Mateo Nguyen need to pass?", ".answer .sheet"),
+            ("Write an encouraging mail to Mateo Nguyen", ".letter"),
+        ] {
+            desk.ask(words).await;
+            tab.find(shown).await;
+            tab.until("!document.querySelector('[data-state=running]')").await;
+        }
+        // The demo's banner is no part of it.
+        tab.run::<()>("document.querySelector('.banner').remove(); document.activeElement.blur()", Vec::new()).await;
+        tab.click(".heading h1").await;
+        tab.whole("readme").await;
+    })
+    .await;
 }

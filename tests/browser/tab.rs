@@ -106,10 +106,12 @@ impl Tab {
     }
 
     pub async fn scheme(&self, scheme: Scheme) {
-        let features = json!([
-            { "name": "prefers-color-scheme", "value": scheme.word() },
-            { "name": "prefers-reduced-motion", "value": "reduce" },
-        ]);
+        self.prefers(&[("prefers-color-scheme", scheme.word()), ("prefers-reduced-motion", "reduce")]).await;
+    }
+
+    /// What the person has told the device, by the names that a style sheet asks for.
+    pub async fn prefers(&self, told: &[(&str, &str)]) {
+        let features: Vec<Value> = told.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
         self.tell("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
@@ -278,13 +280,29 @@ impl Tab {
         self.scheme(Scheme::Light).await;
     }
 
-    /// The whole page from top to bottom, at this size and in this scheme.
+    /// The whole page from top to bottom, at this width and in this scheme.
     pub async fn whole(&self, name: &str) {
+        let usual = self.unroll().await;
+        keep(name, &self.tell("Page.captureScreenshot", json!({ "format": "png" })).await);
+        self.size(usual).await;
+    }
+
+    /// Makes the window as tall as the page, so that what sticks to the window's edge is
+    /// at the page's and covers nothing. Says how large it was.
+    pub async fn unroll(&self) -> (u32, u32) {
+        const SIZES: &str = "[innerWidth, innerHeight, document.documentElement.scrollHeight]";
         self.run::<()>("scrollTo(0, 0)", Vec::new()).await;
-        let (width, height): (u32, u32) = self.ask("[innerWidth, document.documentElement.scrollHeight]").await;
-        let clip = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
-        let page = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
-        keep(name, &self.tell("Page.captureScreenshot", page).await);
+        let (width, usual, _): (u32, u32, u32) = self.ask(SIZES).await;
+        // What is measured by the window's height grows with it, but for a table not without end.
+        for _ in 0..4 {
+            let (_, shown, height): (u32, u32, u32) = self.ask(SIZES).await;
+            if height <= shown {
+                break;
+            }
+            self.size((width, height)).await;
+        }
+        self.run::<()>("dispatchEvent(new Event('scroll'))", Vec::new()).await;
+        (width, usual)
     }
 
     /// The page as paper shows it, as wide as A4 between its margins.

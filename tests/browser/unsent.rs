@@ -3,7 +3,7 @@
 
 use thirtyfour::Key;
 
-use super::{Desk, WIDE, at_a_desk};
+use super::{Desk, WIDE, at_a_desk, mishaps::letter, remedies::elsewhere};
 
 const KEPT: &str = "Object.keys(localStorage).filter((name) => name.startsWith('words:')).length";
 
@@ -15,6 +15,7 @@ async fn unsent_words_wait_in_their_conversation_for_their_writer_alone() {
         what_was_said_is_not_kept(desk).await;
         what_is_typed_behind_a_question_is_kept(desk).await;
         what_could_not_be_said_is_kept(desk).await;
+        a_deleted_conversation_takes_its_own_along(desk).await;
         deleting_everything_forgets_them(desk).await;
         signing_out_forgets_them(desk).await;
         another_account_never_sees_them(desk).await;
@@ -86,6 +87,41 @@ async fn what_could_not_be_said_is_kept(desk: &Desk) {
     desk.demo.line.open().await;
     tab.go("/chat").await;
     assert_eq!(written(desk).await, "On a train");
+}
+
+/// Here, or in another browser: then it is known where all are listed.
+async fn a_deleted_conversation_takes_its_own_along(desk: &Desk) {
+    let tab = &desk.tab;
+    desk.script().push(letter()).says("One.").says("Two.").says("Three.");
+    let mut pages = Vec::new();
+    for words in ["One", "Two", "Three"] {
+        tab.go("/chat").await;
+        desk.ask(words).await;
+        tab.until("document.querySelector('.turn:not([data-state=running])') && location.pathname !== '/chat'").await;
+        if words == "One" {
+            tab.fill(".letter [name=subject]", "A correction").await;
+        }
+        tab.fill("#words", &format!("Behind {words}")).await;
+        pages.push(tab.path().await);
+    }
+    let everything = "JSON.stringify([{ ...localStorage }, { ...sessionStorage }])";
+    let kept: String = tab.ask(everything).await;
+    assert!(["Behind One", "Behind Two", "Behind Three", "A correction"].iter().all(|words| kept.contains(words)));
+    tab.go(&pages[0]).await;
+    tab.click(".shelved > summary").await;
+    tab.click(".shelved .danger").await;
+    tab.find(".undo").await;
+    let kept: String = tab.ask(everything).await;
+    assert!(!kept.contains("Behind One") && !kept.contains("A correction"), "{kept}");
+    assert!(kept.contains("Behind Two") && kept.contains(" and another"), "{kept}");
+    let elsewhere = elsewhere(desk).await;
+    elsewhere.post(&format!("{}/delete", pages[1]), &[]).await.with(303);
+    // What is looked for shows some conversations only, and tells nothing about the others.
+    tab.go("/conversations?q=three").await;
+    assert!(tab.ask::<String>(everything).await.contains("Behind Two"));
+    tab.go("/conversations").await;
+    let kept: String = tab.ask(everything).await;
+    assert!(!kept.contains("Behind Two") && kept.contains("Behind Three"), "{kept}");
 }
 
 async fn deleting_everything_forgets_them(desk: &Desk) {

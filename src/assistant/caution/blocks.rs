@@ -65,9 +65,11 @@ fn hex_digits(text: &str) -> Option<String> {
 }
 
 /// What short blocks say when they are decoded: a name fits into a few letters.
+/// Letters that only stand before a block do not hide it.
 pub(super) fn decoded(text: &str) -> String {
     let runs = text.split(|c: char| !is_part(c)).filter(|run| run.len() >= 8);
-    let texts = runs.flat_map(|run| {
+    let begun_later = runs.flat_map(|run| (0..4).map(|letters| &run[letters..]));
+    let texts = begun_later.flat_map(|run| {
         let base64 = ENGINES.iter().filter_map(|engine| engine.decode(run).ok());
         base64.chain(hex::decode(run).ok()).filter_map(|bytes| String::from_utf8(bytes).ok()).collect::<Vec<_>>()
     });
@@ -111,5 +113,9 @@ mod tests {
         assert!(decoded("SmFtZXMgTWFydGluZXo=").contains("James Martinez"));
         assert!(decoded("4a616d6573204d617274696e657a").contains("James Martinez"));
         assert_eq!(decoded("a good understanding of everything"), "");
+        for before in ["a", "ab", "abc"] {
+            assert!(decoded(&format!("{before}SmFtZXMgTWFydGluZXo=")).contains("James Martinez"), "{before}");
+            assert!(decoded(&format!("{before}4a616d6573204d617274696e657a")).contains("James Martinez"), "{before}");
+        }
     }
 }

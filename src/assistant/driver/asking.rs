@@ -14,7 +14,7 @@ use crate::{
         limits::{Reached, Spending, estimated_tokens},
         model::{ModelError, ModelEvent, ModelRequest, ModelStream, ToolSchema},
         prompt,
-        turn::{Ending, Limit, Step},
+        turn::{Ending, Limit, Remedy, Step},
         untrusted::Mark,
     },
     clock::Patience,
@@ -191,14 +191,21 @@ impl Drive {
             ModelError::BadKey => {
                 "The model provider does not accept this site's key. Whoever runs this site has to mend that."
             }
-            ModelError::TooLong => "This conversation is too long for the model. Start a new one, and it goes on.",
+            ModelError::NoTools => {
+                "This model cannot use tools, so it cannot look anything up. Whoever runs this site has to choose \
+                 another one."
+            }
+            ModelError::TooLong => {
+                "This conversation is too long for the model. Ask it in a new one, where your question waits for you."
+            }
             ModelError::Refused(_) => {
                 "The model provider refused the question. Whoever runs this site finds out why by the reference."
             }
         };
         let reference = self.assistant.reference();
         tracing::error!(reference, error = %fault, "the model did not answer");
-        Ending::Failed { words: words.to_owned(), reference }
+        let remedy = if *fault == ModelError::TooLong { Remedy::Anew } else { Remedy::Again };
+        Ending::Failed { words: words.to_owned(), reference, remedy }
     }
 }
 
@@ -244,6 +251,7 @@ fn patience(fault: &ModelError, pause: Duration, attempt: u32, chance: u8) -> Op
         ModelError::QuotaUsedUp
         | ModelError::BadKey
         | ModelError::TooLong
+        | ModelError::NoTools
         | ModelError::Refused(_)
         | ModelError::Silent(_)
         | ModelError::BrokenOff(_) => return None,
@@ -291,7 +299,7 @@ mod tests {
 
     #[test]
     fn what_waiting_does_not_mend_is_not_asked_again() {
-        for fault in [ModelError::QuotaUsedUp, ModelError::BadKey, ModelError::TooLong] {
+        for fault in [ModelError::QuotaUsedUp, ModelError::BadKey, ModelError::TooLong, ModelError::NoTools] {
             assert_eq!(patience(&fault, PAUSE, 0, 0), None);
         }
     }

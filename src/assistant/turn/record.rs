@@ -163,7 +163,21 @@ pub enum Ending {
         words: String,
         /// Under which the operator finds it in the log.
         reference: String,
+        /// What the teacher can do.
+        #[serde(default)]
+        remedy: Remedy,
     },
+}
+
+/// What a teacher can do about a turn that cannot go on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Remedy {
+    /// Try the same once more.
+    #[default]
+    Again,
+    /// Ask it in a new conversation, where less has to be read.
+    Anew,
 }
 
 /// A budget that a turn can spend.

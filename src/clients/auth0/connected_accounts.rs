@@ -24,6 +24,7 @@ use super::{
 use crate::{
     clock::{Clock, Ids},
     identity::{Caller, RefreshTokens},
+    setup::{Fault, Flaw, Met},
     vault::{Account, ConnectAttempt, ConnectError, ConnectedAccounts, Connection, Need, Scope},
 };
 
@@ -41,6 +42,7 @@ pub struct Auth0Accounts {
     redirect: Url,
     tokens: Arc<dyn RefreshTokens>,
     ids: Arc<dyn Ids>,
+    met: Arc<Met>,
 }
 
 #[derive(Serialize)]
@@ -110,8 +112,9 @@ impl Auth0Accounts {
         tokens: Arc<dyn RefreshTokens>,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
+        met: Arc<Met>,
     ) -> Self {
-        Self { api: MyAccount::new(application, http, clock), redirect, tokens, ids }
+        Self { api: MyAccount::new(application, http, clock), redirect, tokens, ids, met }
     }
 
     fn name(&self, connection: Connection) -> &str {
@@ -132,6 +135,7 @@ impl Auth0Accounts {
         let pass = self.api.pass(&token, may).await?;
         if let Some(newer) = &pass.newer {
             tracing::warn!("Auth0 changed a refresh token at its use: switch Refresh Token Rotation off");
+            self.met.note(Flaw::Rotation, self.api.now());
             self.tokens.replace(&caller.sign_in, newer).await?;
         }
         Ok(pass)
@@ -162,9 +166,8 @@ impl Auth0Accounts {
 }
 
 fn elsewhere(address: &str) -> ConnectError {
-    let address = quote(address);
-    let what = format!("Auth0 wants to send the browser to {address}, which is not the issuer's address");
-    ConnectError::Operator(format!("{what}; AUTH0_DOMAIN or AUTH0_ISSUER must be the domain that the tenant uses."))
+    let seen = format!("Auth0 wants to send the browser to {}, which is not the issuer's address", quote(address));
+    ConnectError::Operator(Fault::of(Flaw::Address, seen))
 }
 
 impl Told {
@@ -225,7 +228,8 @@ impl ConnectedAccounts for Auth0Accounts {
         }
         let told: Told = reply.read()?;
         if told.connection != self.name(connection) {
-            return Err(ConnectError::Operator("Auth0 connected another account than was asked for.".to_owned()));
+            let seen = "Auth0 connected another account than was asked for";
+            return Err(ConnectError::Operator(Fault::of(Flaw::Other, seen)));
         }
         Ok(told.account(connection))
     }

@@ -19,7 +19,12 @@ use super::{
     refusals,
     wire::{WireError, is_token, quote, read_capped},
 };
-use crate::{clock::Clock, identity::RefreshToken, vault::ConnectError};
+use crate::{
+    clock::Clock,
+    identity::RefreshToken,
+    setup::{Fault, Flaw},
+    vault::ConnectError,
+};
 
 /// The API's own scopes for connected accounts.
 #[derive(Debug, Clone, Copy)]
@@ -38,16 +43,6 @@ impl May {
         }
     }
 }
-
-/// The usual cause of a token without the scopes that were asked for.
-const POLICY: &str = "Applications > APIs > My Account API: activate it and authorize this application for user access; \
-    then Applications > this application > Multi-Resource Refresh Token: switch the My Account API on with \
-    create:me:connected_accounts, read:me:connected_accounts and delete:me:connected_accounts. A tenant of the older \
-    kind, where signing in fills the vault, wants AUTH0_CONNECT_BY=sign-in instead";
-
-/// The usual cause of a 404.
-const PURPOSE: &str = "Authentication > Social > the Google connection: its Purpose must include Connected Accounts for \
-    Token Vault, and the connection must be switched on for this application; AUTH0_CONNECTION must be its name";
 
 /// The API, spoken to over the wire.
 pub(super) struct MyAccount {
@@ -87,11 +82,11 @@ struct Problem {
     #[serde(default)]
     detail: Option<String>,
     #[serde(default)]
-    validation_errors: Vec<Fault>,
+    validation_errors: Vec<WrongField>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct Fault {
+struct WrongField {
     #[serde(default)]
     field: Option<String>,
 }
@@ -140,8 +135,9 @@ impl MyAccount {
         let granted = answer.scope.unwrap_or_default();
         let has = |may: &May| granted.split([' ', ',']).any(|scope| scope == may.scope());
         if !may.iter().all(has) {
-            let what = format!("Auth0 gave a token without the scopes {scope}. {POLICY}.");
-            return Err(ConnectError::Operator(what));
+            // What is missing when the tenant has no policy for it: it says nothing of that.
+            let seen = format!("Auth0 gave a token without the scopes {scope}");
+            return Err(ConnectError::Operator(Fault::of(Flaw::Policy, seen)));
         }
         let newer = answer.refresh_token.filter(|newer| newer != subject.0.expose_secret());
         Ok(Pass { token: answer.access_token.into(), newer: newer.map(|newer| RefreshToken(newer.into())) })
@@ -171,18 +167,15 @@ impl MyAccount {
     /// What a refusal of the API means, whoever asked; `stale` is what a 400 means here.
     pub(super) fn refused(&self, reply: &Reply, stale: Option<&'static str>) -> ConnectError {
         let reason = reply.reason();
-        let operator =
-            |what: &str| ConnectError::Operator(format!("Auth0's My Account API refused ({reason}). {what}."));
+        let seen = format!("Auth0's My Account API refused ({reason})");
+        let operator = |flaw| ConnectError::Operator(Fault::of(flaw, seen));
         match reply.status {
             StatusCode::BAD_REQUEST => match stale {
                 Some(why) => ConnectError::Stale(why),
-                None => operator(
-                    "Applications > this application > Settings > Allowed Callback URLs must have this site's \
-                     /auth/callback; then look at the connection's permissions",
-                ),
+                None => operator(Flaw::Callback),
             },
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => operator(POLICY),
-            StatusCode::NOT_FOUND => operator(PURPOSE),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => operator(Flaw::Policy),
+            StatusCode::NOT_FOUND => operator(Flaw::Purpose),
             StatusCode::CONFLICT => ConnectError::Conflict(reason),
             StatusCode::TOO_MANY_REQUESTS => {
                 ConnectError::Wait { retry_after: refusals::wait(&reply.headers, self.now()), reason }
@@ -190,7 +183,7 @@ impl MyAccount {
             status if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
                 ConnectError::Wait { retry_after: refusals::wait(&reply.headers, self.now()), reason }
             }
-            _ => operator("this program and the API do not understand each other; report this line"),
+            _ => operator(Flaw::Other),
         }
     }
 }
@@ -204,7 +197,7 @@ impl Reply {
     /// For the log: the status, the title, and the fields that were wrong.
     fn reason(&self) -> String {
         let problem: Problem = serde_json::from_slice(&self.body).unwrap_or_default();
-        let fields = problem.validation_errors.into_iter().filter_map(|fault| fault.field);
+        let fields = problem.validation_errors.into_iter().filter_map(|wrong| wrong.field);
         let said = problem.title.into_iter().chain(problem.detail).chain(fields);
         let said = said.map(|text| quote(&text)).collect::<Vec<_>>().join(", ");
         format!("{} {said}", self.status).trim_end().to_owned()

@@ -28,7 +28,11 @@ use super::{
     application::Application,
     wire::{Wire, WireError, chain, quote},
 };
-use crate::{clock::Clock, identity::SignInError};
+use crate::{
+    clock::Clock,
+    identity::SignInError,
+    setup::{Fault, Flaw},
+};
 
 /// How long the provider's word is taken without asking again.
 const FRESH: SignedDuration = SignedDuration::from_mins(15);
@@ -257,9 +261,10 @@ fn auth_type(metadata: &Metadata) -> AuthType {
 
 fn refused(error: DiscoveryError<WireError>) -> SignInError {
     match error {
-        DiscoveryError::Validation(why) => SignInError::Refused(quote(&why)),
+        DiscoveryError::Validation(why) => SignInError::Operator(Fault::of(Flaw::Address, quote(&why))),
         DiscoveryError::Request(WireError::Elsewhere(address)) => {
-            SignInError::Refused(format!("its keys lie at {address}, which is not the issuer's address"))
+            let seen = format!("its keys lie at {address}, which is not the issuer's address");
+            SignInError::Operator(Fault::of(Flaw::Address, seen))
         }
         DiscoveryError::Response(status, _, _) => {
             SignInError::Unavailable(format!("its description or its keys came as {status}, or not as JSON"))

@@ -11,7 +11,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::wire::quote;
-use crate::vault::{ConnectError, ConnectReason, Need, VaultError};
+use crate::{
+    setup::{Fault, Flaw},
+    vault::{ConnectError, ConnectReason, Need, VaultError},
+};
 
 /// The longest wait that is passed on.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
@@ -75,38 +78,27 @@ pub(super) fn of_my_account(status: StatusCode, headers: &HeaderMap, body: &[u8]
             code.as_str(),
             "too_many_requests" | "too_many_attempts" | "server_error" | "temporarily_unavailable"
         );
-    let operator = |what: &str| {
-        ConnectError::Operator(format!("Auth0 refused a token for its My Account API ({reason}). {what}."))
+    let operator = |flaw| {
+        ConnectError::Operator(Fault::of(flaw, format!("Auth0 refused a token for its My Account API ({reason})")))
     };
     match code.as_str() {
         _ if busy => ConnectError::Wait { retry_after: wait(headers, now), reason },
         "invalid_grant" => ConnectError::SignInAgain("the refresh token is revoked, expired or unknown"),
         "expired_token" => ConnectError::SignInAgain("the refresh token has expired"),
         "unmet_authentication_requirements" => ConnectError::SignInAgain("the tenant asks for a second factor"),
-        "mfa_required" => operator(MFA),
-        "unauthorized_client" | "unsupported_grant_type" => operator(
-            "Applications > this application > Settings > Advanced > Grant Types: tick Refresh Token; the application \
-             must be first-party and confidential",
-        ),
-        "invalid_client" => operator(CREDENTIALS),
+        "mfa_required" => operator(Flaw::SecondFactor),
+        "unauthorized_client" | "unsupported_grant_type" => operator(Flaw::SignInGrants),
+        "invalid_client" => operator(Flaw::Credentials),
+        "access_denied" if status == StatusCode::UNAUTHORIZED => operator(Flaw::Credentials),
         // Whatever else it is, a new consent does not mend it.
-        _ => operator(
-            "Applications > APIs > My Account API: activate it, and authorize this application for user access; \
-             compare AUTH0_CLIENT_SECRET",
-        ),
+        _ => operator(Flaw::Policy),
     }
 }
-
-const MFA: &str = "Security > Multi-factor Auth: the policy must not be \"Always\"; \
-    use an Action that skips the second factor for the protocol oauth2-refresh-token";
-
-const CREDENTIALS: &str = "Applications > this application > Settings: copy the client id and the client secret again \
-    into AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET";
 
 fn by_code(code: &str, reason: &str, need: &Need, wait: impl Fn() -> Option<Duration>) -> Option<Failure> {
     let connect = |why| Failure::Settled(VaultError::Connect { need: need.clone(), why });
     let again = |why| Failure::Settled(VaultError::SignInAgain(why));
-    let operator = |what: &str| operator(reason, what);
+    let operator = |flaw| operator(reason, flaw);
     Some(match code {
         "federated_connection_refresh_token_not_found" | "tokenset_not_found" | "user_not_found" => {
             connect(ConnectReason::NotConnected)
@@ -115,17 +107,11 @@ fn by_code(code: &str, reason: &str, need: &Need, wait: impl Fn() -> Option<Dura
         "invalid_grant" => again("the refresh token is revoked, expired or unknown"),
         "expired_token" => again("the refresh token has expired"),
         "unmet_authentication_requirements" => again("the tenant asks for a second factor"),
-        "mfa_required" => operator(MFA),
-        "unauthorized_client" | "unsupported_grant_type" => operator(
-            "Applications > this application > Settings > Advanced > Grant Types: tick Authorization Code, \
-             Refresh Token and Token Vault; the application must be first-party and confidential",
-        ),
-        "invalid_client" => operator(CREDENTIALS),
-        "access_denied" => operator(
-            "Applications > this application > Settings: compare AUTH0_CLIENT_SECRET; \
-             then APIs: this application must be authorized for the API",
-        ),
-        "invalid_request" => operator(VAULT_OFF),
+        "mfa_required" => operator(Flaw::SecondFactor),
+        "unauthorized_client" | "unsupported_grant_type" => operator(Flaw::VaultGrant),
+        "invalid_client" | "access_denied" => operator(Flaw::Credentials),
+        // "Token Vault is not enabled for the provided connection".
+        "invalid_request" => operator(Flaw::Purpose),
         "too_many_requests" | "too_many_attempts" => {
             Failure::Settled(VaultError::Wait { retry_after: wait(), reason: reason.to_owned() })
         }
@@ -136,29 +122,25 @@ fn by_code(code: &str, reason: &str, need: &Need, wait: impl Fn() -> Option<Dura
     })
 }
 
-/// The usual cause of a refusal without a code of its own, "Token Vault is not
-/// enabled for the provided connection".
-const VAULT_OFF: &str = "Authentication > Social > the Google connection: its Purpose must include \
-    Connected Accounts for Token Vault, Offline Access must be ticked, and the connection must be \
-    switched on for this application; AUTH0_CONNECTION must be its name";
-
 fn by_status(status: StatusCode, wordless: bool, reason: String, wait: impl Fn() -> Option<Duration>) -> Failure {
     if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
         Failure::Passing { retry_after: wait(), reason }
     } else if status == StatusCode::TOO_MANY_REQUESTS {
         Failure::Settled(VaultError::Wait { retry_after: wait(), reason })
     } else if status.is_redirection() || (wordless && status == StatusCode::NOT_FOUND) {
-        operator(&reason, "no token endpoint answers there: check AUTH0_DOMAIN and AUTH0_ISSUER")
+        operator(&format!("{reason}; no token endpoint answers there"), Flaw::Address)
     } else if wordless {
         // A page of some gateway in between, not a word of Auth0.
         Failure::passing(reason)
     } else {
-        operator(&reason, VAULT_OFF)
+        // The usual cause of a refusal without a code of its own.
+        operator(&reason, Flaw::Purpose)
     }
 }
 
-fn operator(reason: &str, what: &str) -> Failure {
-    Failure::Settled(VaultError::Operator(format!("Auth0 refused the token exchange ({reason}). {what}.")))
+fn operator(reason: &str, flaw: Flaw) -> Failure {
+    let seen = format!("Auth0 refused the token exchange ({reason})");
+    Failure::Settled(VaultError::Operator(Fault::of(flaw, seen)))
 }
 
 /// When to come back: `Retry-After` in seconds or as a date, else the moment

@@ -24,6 +24,7 @@ use super::{
 use crate::{
     clock::{Clock, Ids},
     identity::{Attempt, Callback, LogoutNotice, RefreshToken, SignIn, SignInError, SignedIn},
+    setup::{Fault, Flaw},
     vault::Scope,
 };
 
@@ -274,7 +275,8 @@ fn not_traded(error: RequestTokenError<WireError, StandardErrorResponse<CoreErro
     match error {
         RequestTokenError::ServerResponse(said) => refused_by_provider(&said),
         RequestTokenError::Request(WireError::Elsewhere(address)) => {
-            SignInError::Refused(format!("the token endpoint lies at {address}, which is not the issuer's address"))
+            let seen = format!("the token endpoint lies at {address}, which is not the issuer's address");
+            SignInError::Operator(Fault::of(Flaw::Address, seen))
         }
         RequestTokenError::Request(error) => SignInError::Unavailable(error.to_string()),
         // The body may hold tokens, and so may the parser's own words: only
@@ -296,10 +298,15 @@ fn refused_by_provider(said: &StandardErrorResponse<CoreErrorResponseType>) -> S
         {
             SignInError::Unavailable(format!("{code}: {why}"))
         }
-        _ => SignInError::Refused(format!(
-            "{}: {why} (check the client id, the client secret and the grant types of the application)",
-            quote(code.as_ref())
-        )),
+        code => {
+            let flaw = match code.as_ref() {
+                "invalid_client" | "access_denied" => Flaw::Credentials,
+                "unauthorized_client" | "unsupported_grant_type" => Flaw::SignInGrants,
+                _ => Flaw::Other,
+            };
+            let seen = format!("the code was not traded ({} {why})", quote(code.as_ref()));
+            SignInError::Operator(Fault::of(flaw, seen))
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     clock::{Clock, Ids, Patience},
     identity::RefreshToken,
+    setup::{Fault, Flaw},
     vault::{ConnectReason, Connection, Grant, Need, Scope, TokenVault, VaultError},
 };
 
@@ -163,9 +164,8 @@ fn check_kind(answer: &Answer) -> Result<(), Failure> {
     if bearer && asked_for {
         return Ok(());
     }
-    let what = "Auth0 answered the token exchange with another kind of token than was asked for; \
-        check that Token Vault is among the application's grant types";
-    Err(Failure::Settled(VaultError::Operator(what.to_owned())))
+    let seen = "Auth0 answered the token exchange with another kind of token than was asked for";
+    Err(Failure::Settled(VaultError::Operator(Fault::of(Flaw::VaultGrant, seen))))
 }
 
 /// By spaces (RFC 6749, 3.3) or by commas, as some answers have it.

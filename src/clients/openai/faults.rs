@@ -57,11 +57,29 @@ fn by_status(fault: &HttpFault) -> ModelError {
         429 if code == "insufficient_quota" => ModelError::QuotaUsedUp,
         402 => ModelError::QuotaUsedUp,
         401 | 403 => ModelError::BadKey,
-        408 | 409 | 429 | 500..=599 => busy(),
-        _ if code == "context_length_exceeded" => ModelError::TooLong,
         413 => ModelError::TooLong,
+        _ if is_too_long(code, &fault.message) => ModelError::TooLong,
+        _ if is_about_tools(&fault.message) => ModelError::NoTools,
+        408 | 409 | 429 | 500..=599 => busy(),
         _ => ModelError::Refused(fault.to_string()),
     }
+}
+
+/// OpenAI and llama.cpp have a word for it; vLLM and LM Studio have a sentence.
+fn is_too_long(code: &str, message: &str) -> bool {
+    let message = message.to_lowercase();
+    ["context_length_exceeded", "exceed_context_size_error"].contains(&code)
+        || ["maximum context length", "available context size", "greater than the context length"]
+            .iter()
+            .any(|words| message.contains(words))
+}
+
+/// No service has a word for it, and each has a sentence of its own.
+fn is_about_tools(message: &str) -> bool {
+    let message = message.to_lowercase();
+    let any = |words: &[&str]| words.iter().any(|words| message.contains(words));
+    any(&["tool", "function call"])
+        && any(&["not support", "unsupported", "not enabled", "that support tool use", "requires --"])
 }
 
 fn chain(fault: &reqwest::Error) -> String {
@@ -83,6 +101,42 @@ mod tests {
     fn fault(status: u16, code: Option<&str>) -> ModelError {
         let retry_after = Some(Duration::from_secs(2));
         by_status(&HttpFault { status, retry_after, code: code.map(str::to_owned), message: "m".into() })
+    }
+
+    fn told(status: u16, message: &str) -> ModelError {
+        by_status(&HttpFault { status, retry_after: None, code: None, message: message.into() })
+    }
+
+    #[test]
+    fn what_services_say_of_a_model_without_tools_is_understood() {
+        for (status, message) in [
+            (400, "registry.ollama.ai/library/gemma3:4b does not support tools"),
+            (400, "\"auto\" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set"),
+            (500, "tools param requires --jinja flag"),
+            (500, "Unsupported param: tools"),
+            (404, "No endpoints found that support tool use. To learn more about provider routing, visit: x"),
+            (400, "Unsupported parameter: 'tools' is not supported with this model."),
+            (400, "`tool calling` is not supported with this model"),
+            (400, "Function calling is not enabled for this model"),
+        ] {
+            assert_eq!(told(status, message), ModelError::NoTools, "{message}");
+        }
+        for message in ["Unsupported parameter: 'user'", "The model stumbled over a tool message"] {
+            assert!(matches!(told(400, message), ModelError::Refused(_)), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_services_say_of_a_conversation_that_does_not_fit_is_understood() {
+        for (status, message) in [
+            (400, "This model's maximum context length is 4096 tokens. However, you requested 9000 tokens."),
+            (500, "the request exceeds the available context size. try increasing the context size"),
+            (400, "The number of tokens to keep from the initial prompt is greater than the context length"),
+            (413, "Request too large"),
+        ] {
+            assert_eq!(told(status, message), ModelError::TooLong, "{message}");
+        }
+        assert_eq!(fault(400, Some("exceed_context_size_error")), ModelError::TooLong);
     }
 
     #[test]

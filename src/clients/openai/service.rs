@@ -113,11 +113,18 @@ impl HttpFault {
             .and_then(|value| value.to_str().ok()?.trim().parse::<f64>().ok())
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let body = read_capped(answer).await;
-        let error = serde_json::from_slice::<Value>(&body).ok().and_then(|body| body.get("error").cloned());
-        let text = |key: &str| error.as_ref()?.get(key)?.as_str().map(str::to_owned);
-        let message = text("message").unwrap_or_else(|| "no message".to_owned());
-        Self { status, retry_after, code: text("code").or_else(|| text("type")), message: short(&message) }
+        let (code, message) = told(&serde_json::from_slice(&body).unwrap_or_default());
+        Self { status, retry_after, code, message: short(&message) }
     }
+}
+
+/// The code and the message of an error's body. Some services give the error
+/// without a frame around it, and some nothing but its words.
+fn told(body: &Value) -> (Option<String>, String) {
+    let error = body.get("error").unwrap_or(body);
+    let text = |key: &str| error.get(key)?.as_str().map(str::to_owned);
+    let message = text("message").or_else(|| error.as_str().map(str::to_owned));
+    (text("code").or_else(|| text("type")), message.unwrap_or_else(|| "no message".to_owned()))
 }
 
 async fn read_capped(answer: Response) -> Vec<u8> {

@@ -19,6 +19,7 @@ use crate::{
     clock::HeldClock,
     identity::{RefreshToken, SignInId},
     school::Teacher,
+    setup::Met,
     vault::{AccountNotes, Authorization, AuthorizationId, Progress, Scope},
 };
 
@@ -146,7 +147,8 @@ impl Day {
         });
         let tokens = Arc::new(Tokens::default());
         let (book, journal) = (Arc::new(Book::default()), Arc::new(Pages::default()));
-        let vault = Vault::new(port.clone(), tokens.clone(), book.clone(), journal.clone(), clock.clone());
+        let met = Arc::new(Met::since(clock.now()));
+        let vault = Vault::new(port.clone(), tokens.clone(), book.clone(), journal.clone(), met, clock.clone());
         Self { vault: Arc::new(vault), port, tokens, book, journal, clock }
     }
 

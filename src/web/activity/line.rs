@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::words;
+use super::{super::chat, words};
 use crate::{
     assistant::toolbox::{AnyTool, Toolbox},
     audit::{Filter, Kind, Record},
@@ -216,8 +216,8 @@ impl<'a> Teller<'a> {
     /// Where it happened, if that is still there.
     fn place(&self, record: &Record) -> Option<String> {
         let conversation = record.entry.conversation.as_ref().filter(|id| self.conversations.contains(*id))?;
-        let turn = record.entry.turn.as_ref().map(|turn| format!("#turn-{turn}")).unwrap_or_default();
-        Some(format!("/chat/{conversation}{turn}"))
+        let turn = record.entry.turn.as_ref();
+        Some(turn.map_or_else(|| format!("/chat/{conversation}"), |turn| chat::address(conversation, turn)))
     }
 }
 

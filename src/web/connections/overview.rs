@@ -72,9 +72,9 @@ async fn account(state: &State, caller: &Caller, connection: Connection) -> Resu
         Standing::Revoked => (AccountState::Revoked, Vec::new(), None, None),
         Standing::SignInAgain => (AccountState::SignInAgain, Vec::new(), None, None),
         Standing::Unreachable => (AccountState::Unreachable, Vec::new(), None, None),
-        Standing::Operator(what) => {
+        Standing::Operator(fault) => {
             let reference = hex::encode(&state.ids.secret()[..4]);
-            error!(reference, error = what, "an account cannot be looked at, and only the operator can mend it");
+            error!(reference, error = %fault, "an account cannot be looked at, and only the operator can mend it");
             (AccountState::Operator, Vec::new(), None, Some(reference))
         }
     };

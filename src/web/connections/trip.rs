@@ -23,6 +23,7 @@ use crate::{
         turn::{CallState, Pause},
     },
     identity::{CallbackOutcome, Caller},
+    setup::{Fault, Flaw},
     vault::{Authorization, AuthorizationId, ConnectBy, ConnectError, Connection, Need, Progress},
 };
 
@@ -140,7 +141,7 @@ async fn sign_in_first(
     asked: &Authorization,
     consent: Option<&[String]>,
 ) -> Result<HttpResponse, PageError> {
-    let (url, attempt) = state.provider.begin(consent).await.map_err(|fault| login::refused(state, &fault))?;
+    let (url, attempt) = state.provider.begin(consent).await.map_err(|fault| login::noticed(state, &fault))?;
     let connect = Some(asked.id.as_str().to_owned());
     session::remember(session, UnderWay { attempt, return_to: return_to::HOME.to_owned(), turn: None, connect });
     Ok(see(url.as_str()))
@@ -189,7 +190,10 @@ pub async fn come_back(
         }
         CallbackOutcome::ProviderError { code, .. } => {
             state.connections.settle(&caller, &asked.id, Progress::Failed).await?;
-            ConnectError::Operator(format!("Auth0 reports {code} instead of a connected account."))
+            let seen = format!("Auth0 reports {code} instead of a connected account");
+            let fault = Fault::of(Flaw::Other, seen);
+            state.met.note(fault.flaw, state.clock.now());
+            ConnectError::Operator(fault)
         }
         CallbackOutcome::Code(_) => {
             state.connections.settle(&caller, &asked.id, Progress::Failed).await?;

@@ -4,7 +4,7 @@
 use std::panic::AssertUnwindSafe;
 
 use actix_web::{
-    Error, HttpResponse,
+    Error, HttpMessage, HttpResponse,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
@@ -17,6 +17,7 @@ use futures_util::FutureExt;
 
 use super::{Fault, PageError, Refusal, told::Told, wants_json};
 use crate::web::{
+    csrf::Written,
     frame, login,
     pages::Message,
     routes,
@@ -61,7 +62,10 @@ pub async fn explain(
     };
     let unmatched = answer.status() == StatusCode::NOT_FOUND && answer.request().match_pattern().is_none();
     let filled = match answer.response().error() {
-        Some(fault) => tell(&asked, fault),
+        Some(fault) => match ended(&answer, fault) {
+            Some(ended) => tell(&asked, &ended.into()),
+            None => tell(&asked, fault),
+        },
         None if unmatched => tell(&asked, &PageError::NotFound.into()),
         None if answer.status() == StatusCode::METHOD_NOT_ALLOWED => {
             let allowed = answer.headers().get(header::ALLOW).cloned();
@@ -74,6 +78,13 @@ pub async fn explain(
         None => return Ok(answer.map_into_boxed_body()),
     };
     Ok(answer.into_response(filled))
+}
+
+/// The sign-in ended while something was written, where it did.
+fn ended(answer: &ServiceResponse<impl MessageBody>, fault: &Error) -> Option<PageError> {
+    let signed_out = matches!(fault.as_error::<PageError>(), Some(PageError::SignedOut));
+    let written = answer.request().extensions().get::<Written>().filter(|_| signed_out).cloned()?;
+    Some(PageError::Ended { typed: written.typed, back: written.back })
 }
 
 fn tell(asked: &Asked, fault: &Error) -> HttpResponse {
@@ -128,6 +139,7 @@ fn reference(asked: &Asked, error: &PageError) -> Option<String> {
         | PageError::Connect { reference, .. }
         | PageError::Unavailable { reference, .. } => reference.clone(),
         PageError::SignedOut
+        | PageError::Ended { .. }
         | PageError::NotFound
         | PageError::BadRequest(_)
         | PageError::WrongMethod
@@ -145,7 +157,7 @@ fn reference(asked: &Asked, error: &PageError) -> Option<String> {
 /// What was written on a page that could not be taken.
 fn typed(error: &PageError) -> Vec<String> {
     match error {
-        PageError::Stale { typed, .. } => typed.clone(),
+        PageError::Stale { typed, .. } | PageError::Ended { typed, .. } => typed.clone(),
         _ => Vec::new(),
     }
 }

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 
 use super::PageError;
-use crate::web::state::Outage;
+use crate::web::{login, state::Outage};
 
 /// What a page error says.
 pub(super) struct Told {
@@ -43,7 +43,7 @@ impl PageError {
     /// A word that stays the same, for a script to decide by.
     fn code(&self) -> &'static str {
         match self {
-            Self::SignedOut => "signed_out",
+            Self::SignedOut | Self::Ended { .. } => "signed_out",
             Self::NotFound => "not_found",
             Self::BadRequest(_) => "bad_request",
             Self::WrongMethod => "wrong_method",
@@ -79,6 +79,12 @@ impl PageError {
                 "Please sign in",
                 "This page is yours alone, so it needs to know who you are.",
                 ("Sign in", "/"),
+            ),
+            Self::Ended { back, .. } => told(
+                StatusCode::UNAUTHORIZED,
+                "Your sign-in has ended",
+                "Nothing was changed, and nothing was sent. Sign in again, and do it once more.",
+                ("Sign in again", &login::door_back_to(back)),
             ),
             Self::NotFound => told(
                 StatusCode::NOT_FOUND,

@@ -24,6 +24,7 @@ pub(super) fn demo() -> Demo {
     Demo {
         words: text("Sign-in, model and mail are stand-ins on this computer. No mail leaves it."),
         outbox: Some(text("http://localhost:8001/outbox")),
+        set_up: true,
     }
 }
 
@@ -58,6 +59,7 @@ pub(super) fn composer(conversation: Option<&str>, asks: &[&str]) -> Composer {
         client_id: text("9a1d"),
         words: String::new(),
         error: None,
+        through: None,
         running: None,
         asks: asks.iter().map(|ask| text(ask)).collect(),
     }

@@ -8,6 +8,7 @@ mod front;
 mod school;
 mod seen;
 mod settings;
+mod setup;
 
 use super::{cast::text, hang};
 
@@ -22,6 +23,7 @@ pub(super) fn all() -> Vec<(String, String)> {
         settings::all(),
         activity::all(),
         seen::all(),
+        setup::all(),
     ];
     pages.into_iter().flatten().collect()
 }

@@ -17,6 +17,8 @@ pub struct Conversations {
     pub deleted: Option<Away>,
     /// The pinned ones, and then the stretches of time, newest first.
     pub stretches: Vec<Stretch>,
+    /// Whether those are all that there are.
+    pub whole: bool,
     /// What was put away and can still be brought back.
     pub away: Vec<Away>,
 }

@@ -20,6 +20,8 @@ pub struct Settings {
     pub fault: Option<String>,
     /// "12 conversations"; empty when there are none.
     pub conversations: String,
+    /// Whether who reads it looks after this site.
+    pub operator: bool,
     /// What was just done, by the name of its section.
     pub done: String,
 }

@@ -12,6 +12,8 @@ pub struct Composer {
     pub words: String,
     /// Why they could not be taken.
     pub error: Option<String>,
+    /// The version that is looked at: what is said goes on from there.
+    pub through: Option<String>,
     /// The turn that is running, which can be stopped.
     pub running: Option<String>,
     /// Questions that can be asked with one click.

@@ -23,6 +23,8 @@ pub struct Demo {
     pub words: String,
     /// Where the mail ends up instead.
     pub outbox: Option<String>,
+    /// Whether whoever reads it may see the set-up.
+    pub set_up: bool,
 }
 
 /// The side bar: where one can go, and who is signed in.

@@ -6,6 +6,8 @@ use askama::{Template, filters::HtmlSafe};
 pub struct Said {
     /// The teacher's words, as typed.
     pub words: String,
+    /// Whether they are not the teacher's, but a script's.
+    pub by_script: bool,
 }
 
 impl HtmlSafe for Said {}

@@ -1,6 +1,6 @@
 //! What was sent to a student: from the stored outcomes, never from anybody's words.
 
-use super::super::{error::PageError, pages::Mail, parts::Tone, state::State};
+use super::super::{chat, error::PageError, pages::Mail, parts::Tone, state::State};
 use crate::{
     assistant::{
         approval::{Approval, ApprovalState},
@@ -35,6 +35,6 @@ fn mail(state: &State, approval: &Approval) -> Option<Mail> {
         tone,
         when: at.to_zoned(state.clock.zone()).strftime("%-d %B %Y, %H:%M").to_string(),
         at: at.to_string(),
-        href: format!("/chat/{}#turn-{}", approval.conversation, approval.turn),
+        href: chat::address(&approval.conversation, &approval.turn),
     })
 }

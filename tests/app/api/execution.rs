@@ -191,3 +191,23 @@ async fn a_service_that_does_not_answer_is_told_as_such() {
     let told = execute(&ada, "list_events", json!({})).await.with(503);
     assert_eq!(code(&told), "unavailable");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_of_a_script_is_drafted_again_without_the_model_and_its_words_are_no_question() {
+    let (app, ada, _grace) = school_day().await;
+    let asked = execute(&ada, MAIL, mail("Well done")).await.with(202).json();
+    let page = path(&app, &asked["url"]).split('#').next().unwrap().to_owned();
+    let shown = ada.get(&page).await;
+    assert_eq!(shown.text(".said h2"), "A script said");
+    assert!(!shown.has(".edit"), "the teacher did not say it, and does not change it");
+    ada.decide(&shown.cards().remove(0), "discard", &[]).await.with(200);
+    let again = ada.get(&page).await.form("form[action$='/again']");
+    ada.submit(&again).await.with(303);
+    let shown = ada.get(&page).await;
+    assert_eq!(shown.attrs(".versions", "aria-label"), ["Version 2 of 2"]);
+    let card = shown.cards().remove(0);
+    assert_eq!(card.subject, "Well done", "the same draft, as the script wanted it");
+    assert!(shown.has(".letter .ticks"), "nobody's words tie its recipient, as before");
+    assert!(app.asked().is_empty(), "the model has no part in it");
+    assert!(app.accepted().is_empty(), "and nothing leaves without a click");
+}

@@ -189,3 +189,19 @@ async fn a_tenant_without_the_policy_is_the_operators_to_mend_and_nobody_is_sent
     let page = ada.sign_in(&door, &cast::ada()).await;
     check(&app, "no offline access", &page, NOT_SET_UP, &asked.conversation);
 }
+
+/// A tenant with the switch on that the vault forbids: a refresh token serves once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_changes_refresh_tokens_at_their_use_loses_none_and_takes_the_last_one_back() {
+    let (app, ada) = nothing_connected().await;
+    app.sandbox.auth0().set_up(|setup| setup.rotation = true);
+    let subject = cast::ada().subject;
+    for asked in 1..=3 {
+        let away = ada.get("/connections/google/connect?tool=send_email_to_student").await.with(303);
+        assert!(away.location().starts_with(app.sandbox.issuer()), "{}", away.location());
+        assert_eq!(app.sandbox.log().count(Route::Connect), asked, "each time with a token that lives");
+    }
+    assert_eq!(app.sandbox.auth0().refresh_tokens(&subject), 1);
+    ada.post("/auth/logout", &[]).await.with(303);
+    assert_eq!(app.sandbox.auth0().refresh_tokens(&subject), 0);
+}

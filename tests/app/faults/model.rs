@@ -296,6 +296,32 @@ async fn row_12_an_answer_that_a_limit_or_a_filter_ended_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn row_12_an_answer_that_was_cut_short_goes_on_where_it_ended() {
+    let (app, ada) = with_patience(quick()).await;
+    app.mind.push(Answer::text("Once upon").ending(FinishReason::Length)).says("a time.");
+    let (asked, _) = ada.hear("Tell me").await;
+    let go_on = ada.page(&asked.conversation).await.form(".notice form");
+    ada.submit(&go_on).await.with(303);
+    assert_eq!(ada.follow_to_the_end(&asked.turn).await.state, "done");
+    let page = ada.page(&asked.conversation).await;
+    assert_eq!(
+        (page.texts(".answer"), page.texts(".notice").len()),
+        (vec!["Once upon".to_owned(), "a time.".to_owned()], 0)
+    );
+    let messages = app.mind.requests().pop().unwrap()["messages"].clone();
+    assert_eq!(messages.as_array().unwrap().last().unwrap()["content"], "Once upon", "the model reads what it wrote");
+    // One that is whole stays as it is, and so does one that something followed.
+    ada.submit(&go_on).await.with(303);
+    assert_eq!(app.asked().len(), 2);
+    app.mind.push(Answer::text("Half of it").ending(FinishReason::Length)).says("Another.");
+    let half = ada.ask_in(&asked.conversation, "More").await;
+    ada.follow_to_the_end(&half.turn).await;
+    ada.follow_to_the_end(&ada.ask_in(&asked.conversation, "Enough").await.turn).await;
+    let page = ada.page(&asked.conversation).await;
+    assert!(page.text(".notice").contains("Cut short") && !page.has(".notice form"), "{}", page.text(".notice"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn row_13_a_model_without_an_end_is_shown_word_by_word_and_stopped_by_the_clock() {
     let (app, ada) = with_patience(Patience { turn: Duration::from_millis(1_500), ..quick() }).await;
     let whole = "word ".repeat(2_000);

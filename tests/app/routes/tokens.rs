@@ -119,3 +119,32 @@ async fn what_was_written_on_a_stale_page_comes_back() {
     assert_eq!(ada.decide(&card, "send", &[]).await.status, 200);
     assert_eq!(app.accepted().len(), 1);
 }
+
+/// A tab that was left open until its session was over.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_when_the_sign_in_had_ended_comes_back_with_the_way_back() {
+    let (app, ada, _grace, things) = with_a_draft().await;
+    let path = format!("/chat/{}", things.get("conversation"));
+    let post = |accept: &'static str| {
+        let words = [("words", "How is <b>Mateo</b> doing?"), ("client_id", "c-1"), ("through", "t-1")];
+        ada.request(&Method::POST, &path).header("accept", accept).form(&words)
+    };
+    let over = post("text/html");
+    let stranger =
+        app.browser().request(&Method::POST, &path).header("accept", "text/html").form(&[("words", "Hello")]);
+    ada.post("/auth/logout", &[]).await.with(303);
+    // The cookie of a session that is over, and no cookie at all.
+    for (request, written) in [(over, "How is <b>Mateo</b> doing?"), (stranger, "Hello")] {
+        let page = ada.send(request).await.with(401);
+        assert_eq!(
+            (page.text("h1").as_str(), page.texts(".typed pre")),
+            ("Your sign-in has ended", vec![written.to_owned()])
+        );
+        let back = url::form_urlencoded::byte_serialize(path.as_bytes()).collect::<String>();
+        assert_eq!(page.attrs("main a.button", "href"), [format!("/auth/login?return_to={back}")]);
+    }
+    let told = ada.send(post("application/json")).await.with(401).json();
+    assert_eq!(told["error"]["code"], "signed_out");
+    assert!(told["error"]["words"].as_str().unwrap().contains("Sign in again"), "{told}");
+    assert_eq!(app.asked().len(), 1, "nothing of it was asked");
+}

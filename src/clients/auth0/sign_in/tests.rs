@@ -69,7 +69,7 @@ enum Kind {
 
 fn kind(error: &SignInError) -> Option<Kind> {
     match error {
-        SignInError::Refused(_) => Some(Kind::Refused),
+        SignInError::Refused(_) | SignInError::Operator(_) => Some(Kind::Refused),
         SignInError::Unavailable(_) => Some(Kind::Unavailable),
         SignInError::Stale(_) => Some(Kind::Stale),
         SignInError::Declined => None,

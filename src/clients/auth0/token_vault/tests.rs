@@ -205,7 +205,9 @@ async fn each_refusal_says_what_can_be_done_about_it() {
             (Wait(seconds), VaultError::Wait { retry_after, .. }) => {
                 assert_eq!(*retry_after, seconds.map(Duration::from_secs), "{row}");
             }
-            (Operator(place), VaultError::Operator(words)) => assert!(words.contains(place), "{row}: {words}"),
+            (Operator(place), VaultError::Operator(words)) => {
+                assert!(words.to_string().contains(place), "{row}: {words}");
+            }
             (_, other) => panic!("{row}: {other:?}"),
         }
         let told = format!("{error} {error:?}");

@@ -33,6 +33,7 @@ fn full() -> (String, String) {
         "conversations",
         &Conversations {
             deleted: Some(Away { id: text("k9"), title: text("Grades of 9A") }),
+            whole: true,
             stretches: vec![
                 Stretch {
                     title: text("Pinned"),
@@ -56,6 +57,7 @@ fn none() -> Conversations {
         query: String::new(),
         found: None,
         deleted: None,
+        whole: true,
         stretches: Vec::new(),
         away: Vec::new(),
     }

@@ -30,6 +30,7 @@ fn settings(name: &str, fault: Option<&str>, done: &str) -> (String, String) {
             most_days: 3650,
             fault: fault.map(text),
             conversations: text("12 conversations"),
+            operator: fault.is_none(),
             done: text(done),
         },
     )

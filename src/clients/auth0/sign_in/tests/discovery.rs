@@ -78,6 +78,6 @@ async fn the_issuer_is_compared_letter_by_letter() {
     let port = stage.base.rsplit(':').next().unwrap().to_owned();
     for issuer in [stage.base.clone(), format!("http://localhost:{port}/")] {
         let outcome = sign_in_at(&issuer, &clock()).begin(None).await;
-        assert!(matches!(outcome, Err(SignInError::Refused(_) | SignInError::Unavailable(_))), "{issuer}");
+        assert!(matches!(outcome, Err(SignInError::Operator(_) | SignInError::Unavailable(_))), "{issuer}");
     }
 }
