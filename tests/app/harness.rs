@@ -6,6 +6,7 @@ mod browser;
 pub mod calls;
 pub mod canary;
 mod checker;
+mod contract;
 mod fault_proxy;
 pub mod log;
 mod process;
