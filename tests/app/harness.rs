@@ -10,7 +10,7 @@ mod contract;
 mod fault_proxy;
 pub mod log;
 mod process;
-mod rows;
+pub mod rows;
 mod stream;
 mod verdict;
 
