@@ -41,3 +41,25 @@ async fn a_teacher_allows_the_calendar_plans_a_meeting_and_disconnects() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_teacher_who_says_no_finds_the_question_where_it_was_and_can_say_yes() {
+    at_a_desk(async |desk| {
+        let tab = &desk.tab;
+        desk.sign_in().await;
+        desk.ask("What is on my calendar this week?").await;
+        tab.click(".card a.primary").await;
+        tab.click("button[value=decline]").await;
+        tab.until("document.body.textContent.includes('You said no, and that is fine')").await;
+        tab.shots("connect-8-declined").await;
+        tab.click("main a.primary").await;
+        tab.until("location.pathname.startsWith('/chat/')").await;
+        assert_eq!(tab.count(".card a.primary").await, 1, "the same card, which asks again");
+        assert_eq!(tab.count(".answer").await, 0, "and nothing was looked at");
+        tab.click(".card a.primary").await;
+        tab.click("button[value=connect]").await;
+        desk.done(1).await;
+        assert!(tab.text(".answer").await.contains("Staff meeting"));
+    })
+    .await;
+}
