@@ -2,13 +2,15 @@
 //!
 //! One embedded SQLite file by default. Statements keep to the dialect that
 //! PostgreSQL shares. Writes go through one connection, so that no writer ever
-//! waits for a lock it cannot get; reads have connections of their own. What
-//! must survive a power cut, because somebody was told that it is kept (a
-//! message, a decision, a claim), goes through a third, which syncs.
+//! waits for a lock it cannot get, and none throws away what another has read;
+//! reads have connections of their own. What must survive a power cut, because
+//! somebody was told that it is kept (a message, a decision, a claim), is synced
+//! before its transaction is over.
 
 mod address_changes;
 mod approvals;
 mod audit;
+mod batch;
 mod budgets;
 mod connections;
 mod conversations;
@@ -31,7 +33,8 @@ pub use seal::Sealer;
 pub use sessions::SqlSessionStore;
 use sqlx::{
     Connection, Sqlite, SqlitePool, Transaction,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    query::Query,
+    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use self::{lock::Lock, outage::Trust};
@@ -42,7 +45,6 @@ use crate::clock::{Clock, Ids};
 pub struct Store {
     reader: SqlitePool,
     writer: SqlitePool,
-    durable: SqlitePool,
     trust: Trust,
     lock: Lock,
     sealer: Sealer,
@@ -112,9 +114,8 @@ impl Store {
             .pragma("secure_delete", "ON")
             .synchronous(SqliteSynchronous::Normal);
         let writer = pool(1, options.clone()).await.with_context(context)?;
-        let durable = pool(1, options.clone().synchronous(SqliteSynchronous::Full)).await.with_context(context)?;
         let reader = pool(READERS, options).await.with_context(context)?;
-        let store = Self { reader, writer, durable, trust: Trust::default(), lock, sealer, ids, clock };
+        let store = Self { reader, writer, trust: Trust::default(), lock, sealer, ids, clock };
         store.unless_refused(store.check().await).await.with_context(context)?;
         Ok(store)
     }
@@ -134,7 +135,7 @@ impl Store {
 
     /// Lets go of the file.
     pub async fn close(&self) {
-        for pool in [&self.reader, &self.durable, &self.writer] {
+        for pool in [&self.reader, &self.writer] {
             pool.close().await;
         }
         self.lock.release();
@@ -143,12 +144,20 @@ impl Store {
     /// A transaction that may write. It takes the write lock at once: one that
     /// began by reading could not get it later (SQLite, "BEGIN IMMEDIATE").
     async fn write(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await
+        self.writer.begin_with("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE").await
     }
 
-    /// The same, and what it commits is on the disk when the commit returns.
+    /// One statement in a transaction of its own; tells how many rows it changed.
+    async fn alone(&self, statement: Query<'_, Sqlite, SqliteArguments>) -> sqlx::Result<u64> {
+        let mut tx = self.write().await?;
+        let done = statement.execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(done.rows_affected())
+    }
+
+    /// The same as [`Self::write`], and what it commits is on the disk when the commit returns.
     async fn write_durably(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
-        self.durable.begin_with("BEGIN IMMEDIATE").await
+        self.writer.begin_with("PRAGMA synchronous = FULL; BEGIN IMMEDIATE").await
     }
 }
 

@@ -69,6 +69,7 @@ async function refused(turn, url, tries) {
 }
 function lost(turn, title, words, button, href) {
   end(turn);
+  section(turn).dataset.state = "lost";
   put(section(turn), "lost", `<div class="notice warn" data-key="lost" role="alert"><div><p><strong>${title}</strong><span class="words">${words}</span></p></div><a class="button" href="${href}">${button}</a></div>`);
 }
 

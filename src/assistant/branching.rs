@@ -41,6 +41,7 @@ impl Assistant {
             client_id,
             turn,
             at: self.parts.clock.now(),
+            budget: self.turn_budget(),
         };
         self.begin_apart(caller, new).await
     }

@@ -161,6 +161,7 @@ mod tests {
             version: 0,
             asked_at: SystemClock.now(),
             noted: Vec::new(),
+            spent: Vec::new(),
         }
     }
 

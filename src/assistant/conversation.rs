@@ -11,6 +11,7 @@ use super::{
     approval::{Approval, ApprovalState},
     branches::Tree,
     ids::{ApprovalId, ClientId, ConversationId, TurnId},
+    limits::{Spending, TurnBudget},
     trusted::Trusted,
     turn::Turn,
 };
@@ -58,6 +59,27 @@ pub struct StoredTurn {
     pub asked_at: Timestamp,
     /// What the audit is told with the next save.
     pub noted: Vec<Entry>,
+    /// What the day's budget is told with the next save.
+    pub spent: Vec<Spending>,
+}
+
+impl StoredTurn {
+    /// Whether the audit or the budget is to be told something.
+    pub fn has_news(&self) -> bool {
+        !self.noted.is_empty() || !self.spent.is_empty()
+    }
+
+    /// The tokens that the budget does not know of yet.
+    pub fn unsaved_tokens(&self) -> i64 {
+        self.spent.iter().map(|spending| spending.tokens).sum()
+    }
+
+    /// It is saved: the version is counted up, and the news are told.
+    pub fn saved(&mut self) {
+        self.version += 1;
+        self.noted.clear();
+        self.spent.clear();
+    }
 }
 
 /// Something that happened after the turn it belongs to had gone on, such as a
@@ -90,6 +112,8 @@ pub struct NewTurn {
     pub turn: Turn,
     /// When the teacher asked.
     pub at: Timestamp,
+    /// What it is counted in.
+    pub budget: TurnBudget,
 }
 
 /// What became of a turn that was to begin.
@@ -103,15 +127,19 @@ pub enum Started {
     Busy,
     /// There is no such conversation of this teacher's.
     NoSuchConversation,
+    /// The teacher has begun as many turns on this day as they may.
+    NoneLeft,
 }
 
 /// Where conversations are kept.
 #[async_trait]
 pub trait Conversations: Send + Sync + 'static {
-    /// Stores a turn that begins, with its conversation where that is new.
+    /// Stores a turn that begins, with its conversation where that is new, and
+    /// counts it.
     async fn start(&self, new: NewTurn) -> anyhow::Result<Started>;
     /// Stores a turn, the approvals that it newly waits for and what the audit
-    /// is told of both, in one transaction. The version is checked and counted up.
+    /// and the budget are told, in one transaction. The version is checked and
+    /// counted up.
     async fn save(&self, turn: &mut StoredTurn, proposed: &[Approval]) -> anyhow::Result<()>;
     /// One conversation.
     async fn conversation(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Option<Conversation>>;

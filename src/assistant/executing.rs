@@ -108,7 +108,7 @@ impl Assistant {
         let teacher = &caller.teacher.id;
         let place = {
             let _door = self.places.door(teacher).await;
-            if let Err(reached) = self.may_begin(teacher).await? {
+            if let Err(reached) = self.may_look(teacher).await? {
                 return Err(self.limited(teacher, reached).await?.into());
             }
             self.places.enter(teacher)
@@ -159,6 +159,7 @@ impl Assistant {
             client_id: ClientId::fresh(ids),
             turn,
             at: self.parts.clock.now(),
+            budget: self.turn_budget(),
         };
         Ok(Executed::Laid(Box::new(self.begin_apart(caller, new).await?)))
     }

@@ -111,10 +111,27 @@ pub trait Budgets: Send + Sync + 'static {
     async fn take(&self, teacher: &TeacherId, day: Date, what: Counted, most: u64) -> anyhow::Result<bool>;
     /// Counts one less: it did not come about.
     async fn give_back(&self, teacher: &TeacherId, day: Date, what: Counted) -> anyhow::Result<()>;
-    /// Adds tokens; fewer than none where an estimate was too high.
-    async fn spend(&self, teacher: &TeacherId, day: Date, tokens: i64) -> anyhow::Result<()>;
     /// What the day has used so far.
     async fn spent(&self, teacher: &TeacherId, day: Date) -> anyhow::Result<Spent>;
+}
+
+/// How many turns a teacher may begin on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TurnBudget {
+    /// Which day.
+    pub day: Date,
+    /// How many.
+    pub most: u64,
+}
+
+/// Tokens that were used. They are told with what they were used for: see
+/// [`StoredTurn::spent`](super::conversation::StoredTurn).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spending {
+    /// On which day.
+    pub day: Date,
+    /// How many; fewer than none where an estimate was too high.
+    pub tokens: i64,
 }
 
 /// A limit that was reached.
@@ -254,29 +271,42 @@ impl Assistant {
         self.parts.clock.wall().date()
     }
 
-    /// Whether the model may be asked for this teacher now.
-    pub(super) async fn has_tokens(&self, teacher: &TeacherId) -> anyhow::Result<Result<(), Reached>> {
+    /// Whether the model may be asked for this teacher now, who has used so many
+    /// tokens that the budget does not know of yet.
+    pub(super) async fn has_tokens(&self, teacher: &TeacherId, unsaved: i64) -> anyhow::Result<Result<(), Reached>> {
         let (spent, day) = (self.parts.budgets.spent(teacher, self.today()).await?, self.parts.limits.day);
-        Ok(if spent.site_tokens >= day.site_tokens {
+        Ok(if spent.site_tokens.saturating_add_signed(unsaved) >= day.site_tokens {
             Err(Reached::Site)
-        } else if spent.tokens >= day.tokens {
+        } else if spent.tokens.saturating_add_signed(unsaved) >= day.tokens {
             Err(Reached::Tokens)
         } else {
             Ok(())
         })
     }
 
-    /// Counts a turn that is about to begin, unless a limit is reached.
+    /// What a turn that begins now is counted in.
+    pub(super) fn turn_budget(&self) -> TurnBudget {
+        TurnBudget { day: self.today(), most: self.parts.limits.day.turns }
+    }
+
+    /// Whether a turn may begin, which is counted when it does.
     pub(super) async fn may_begin(&self, teacher: &TeacherId) -> anyhow::Result<Result<(), Reached>> {
-        let day = self.parts.limits.day;
-        if self.places.count(teacher) >= day.running {
-            return Ok(Err(Reached::Running(day.running)));
+        let most = self.parts.limits.day.running;
+        if self.places.count(teacher) >= most {
+            return Ok(Err(Reached::Running(most)));
         }
-        if let Err(reached) = self.has_tokens(teacher).await? {
+        self.has_tokens(teacher, 0).await
+    }
+
+    /// Counts a look for a script, which is a turn of its own, unless a limit is
+    /// reached.
+    pub(super) async fn may_look(&self, teacher: &TeacherId) -> anyhow::Result<Result<(), Reached>> {
+        if let Err(reached) = self.may_begin(teacher).await? {
             return Ok(Err(reached));
         }
-        let taken = self.parts.budgets.take(teacher, self.today(), Counted::Turns, day.turns).await?;
-        Ok(if taken { Ok(()) } else { Err(Reached::Turns(day.turns)) })
+        let TurnBudget { day, most } = self.turn_budget();
+        let taken = self.parts.budgets.take(teacher, day, Counted::Turns, most).await?;
+        Ok(if taken { Ok(()) } else { Err(Reached::Turns(most)) })
     }
 
     /// Counts a mail that is about to leave, unless the limit is reached.

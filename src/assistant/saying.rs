@@ -7,7 +7,7 @@ use super::{
     conversation::{NewTurn, Started, StoredTurn},
     driver::Drive,
     event::Event,
-    limits::{Counted, Reached},
+    limits::Reached,
     live::LiveTurn,
     turn::{Call, CallState, Ending, Pause, Status, Turn},
 };
@@ -58,8 +58,9 @@ impl Assistant {
         let limits = self.parts.limits.turn;
         let turn = Turn { limits, ..Turn::new(TurnId::fresh(ids), words.as_str()) };
         let teacher = caller.teacher.id.clone();
-        let at = self.parts.clock.now();
-        self.begin_apart(caller, NewTurn { teacher, conversation, title, follows: None, client_id, turn, at }).await
+        let (at, budget) = (self.parts.clock.now(), self.turn_budget());
+        let new = NewTurn { teacher, conversation, title, follows: None, client_id, turn, at, budget };
+        self.begin_apart(caller, new).await
     }
 
     /// The teacher says something in a conversation, at the end of the way through
@@ -122,12 +123,8 @@ impl Assistant {
                 None => Err(self.limited(&teacher, reached).await?),
             };
         }
-        let day = self.today();
-        let started = self.parts.conversations.start(new).await;
-        if !matches!(started, Ok(Started::New(_))) {
-            self.parts.budgets.give_back(&teacher, day, Counted::Turns).await?;
-        }
-        match started? {
+        let most = new.budget.most;
+        match self.parts.conversations.start(new).await? {
             Started::New(stored) => {
                 // Where it is not held yet, the turn before is letting go of it.
                 let lock = match lock {
@@ -141,6 +138,7 @@ impl Assistant {
             Started::Already(stored) => Ok(Some(stored).filter(|stored| stored.turn.words == words)),
             Started::Busy => Err(SayError::Busy),
             Started::NoSuchConversation => Err(SayError::NotFound),
+            Started::NoneLeft => Err(self.limited(&teacher, Reached::Turns(most)).await?),
         }
     }
 

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    conversation::StoredTurn,
     ids::{ConversationId, TurnId},
     model::{ModelCall, ModelRequest},
 };
@@ -57,14 +58,10 @@ pub struct SeenInAll {
 /// Where it is kept, for as long as the conversation is.
 #[async_trait]
 pub trait Seen: Send + Sync + 'static {
-    /// Keeps a request that is about to leave for a turn of this conversation.
-    async fn keep(
-        &self,
-        conversation: &ConversationId,
-        turn: &TurnId,
-        model: &str,
-        request: &ModelRequest,
-    ) -> anyhow::Result<()>;
+    /// Keeps a request that is about to leave for a turn, and stores the turn with
+    /// what the audit and the budget are told, in one transaction. The turn's
+    /// version is checked and counted up.
+    async fn keep(&self, turn: &mut StoredTurn, model: &str, request: &ModelRequest) -> anyhow::Result<()>;
     /// What left for a conversation; nothing where it is not this teacher's.
     async fn seen(&self, teacher: &TeacherId, conversation: &ConversationId) -> anyhow::Result<SeenInAll>;
 }

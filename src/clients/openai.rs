@@ -10,6 +10,7 @@ mod faults;
 mod service;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 use std::time::Duration;
 
@@ -17,7 +18,6 @@ use async_openai::{Client, config::OpenAIConfig, error::OpenAIError};
 use async_trait::async_trait;
 use futures_util::{Stream, StreamExt, stream};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value, json};
 use tokio::time::timeout;
 use url::Url;
 
@@ -25,9 +25,7 @@ use self::{
     chunks::{Assembly, Chunk},
     service::OneAttempt,
 };
-use crate::assistant::model::{
-    Message, Model, ModelCall, ModelError, ModelEvent, ModelRequest, ModelStream, ToolSchema, Usage,
-};
+use crate::assistant::model::{Model, ModelError, ModelEvent, ModelRequest, ModelStream, Usage};
 
 /// How long the service may take to say what it has counted.
 const LAST_WORD: Duration = Duration::from_millis(300);
@@ -57,7 +55,7 @@ impl Model for OpenAiModel {
     }
 
     async fn ask(&self, request: &ModelRequest) -> Result<ModelStream, ModelError> {
-        let body = wire_request(&self.model, request);
+        let body = wire::Request::of(&self.model, request);
         let chunks = self.client.chat().create_stream_byot::<_, Chunk>(body).await.map_err(|e| faults::opening(&e))?;
         let read = stream::unfold(Some((chunks, Assembly::default())), |state| async move {
             let (mut chunks, mut assembly) = state?;
@@ -99,41 +97,4 @@ async fn last_word(chunks: &mut (impl Stream<Item = Result<Chunk, OpenAIError>> 
         None
     };
     timeout(LAST_WORD, next).await.ok().flatten()
-}
-
-fn wire_request(model: &str, request: &ModelRequest) -> Value {
-    let messages: Vec<Value> = request.messages.iter().map(wire_message).collect();
-    let mut body = json!({ "model": model, "messages": messages, "stream": true, "store": false,
-        "stream_options": { "include_usage": true }, "user": request.user });
-    if !request.tools.is_empty() {
-        body["tools"] = request.tools.iter().map(wire_tool).collect();
-    }
-    body
-}
-
-fn wire_message(message: &Message) -> Value {
-    match message {
-        Message::System { content } => json!({ "role": "system", "content": content }),
-        Message::User { content } => json!({ "role": "user", "content": content }),
-        Message::Assistant { content, calls } if calls.is_empty() => {
-            json!({ "role": "assistant", "content": content })
-        }
-        Message::Assistant { content, calls } => {
-            let content = (!content.is_empty()).then_some(content);
-            let calls: Vec<Value> = calls.iter().map(wire_call).collect();
-            json!({ "role": "assistant", "content": content, "tool_calls": calls })
-        }
-        Message::Tool { call_id, content } => json!({ "role": "tool", "tool_call_id": call_id, "content": content }),
-    }
-}
-
-fn wire_call(call: &ModelCall) -> Value {
-    let function = json!({ "name": call.tool, "arguments": call.arguments });
-    json!({ "id": call.id, "type": "function", "function": function })
-}
-
-fn wire_tool(tool: &ToolSchema) -> Value {
-    json!({ "type": "function", "function": {
-        "name": tool.name, "description": tool.description, "parameters": tool.parameters, "strict": true,
-    } })
 }

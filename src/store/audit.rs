@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use secrecy::ExposeSecret;
 use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction, sqlite::SqliteRow};
 
-use super::{Store, millis};
+use super::{Store, batch::Batch, millis};
 use crate::{
     audit::{Activity, Broken, Chain, Entry, Filter, Head, Journal, Record, Row},
     school::TeacherId,
@@ -23,20 +23,34 @@ const COLUMNS: &str = "seq, at, teacher_id, kind, tool, students, connection, sc
 impl Store {
     /// Writes entries behind the others, in the transaction of what they tell of.
     pub(super) async fn write_down(&self, tx: &mut Transaction<'_, Sqlite>, entries: &[Entry]) -> anyhow::Result<()> {
+        let mut batch = Batch::default();
+        self.write_down_with(&mut batch, tx, entries).await?;
+        batch.run(tx).await.context("the audit could not be written")
+    }
+
+    /// The same, together with other statements.
+    pub(super) async fn write_down_with(
+        &self,
+        batch: &mut Batch,
+        tx: &mut Transaction<'_, Sqlite>,
+        entries: &[Entry],
+    ) -> anyhow::Result<()> {
         if entries.is_empty() {
             return Ok(());
         }
         let now = millis(self.clock.now());
         let mut head = read_head(tx).await?.map(|(head, _)| head).unwrap_or_default();
+        let mut rows = Vec::with_capacity(entries.len());
         for entry in entries {
             let row = head.link(entry, now);
-            insert(tx, &row).await.context("the audit could not be written")?;
-            head = Head { seq: row.seq, hash: row.hash };
+            head = Head { seq: row.seq, hash: row.hash.clone() };
+            rows.push(row);
         }
+        insert(batch, &rows);
         let seal = self.sealer.seal(&head.to_string().into(), MARK.0, MARK.1)?;
-        let sql = "INSERT INTO audit_head (id, seq, hash, seal) VALUES (1, $1, $2, $3) \
-                   ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, seal = excluded.seal";
-        sqlx::query(sql).bind(head.seq).bind(head.hash).bind(seal).execute(&mut **tx).await?;
+        let put = batch.next("INSERT INTO audit_head (id, seq, hash, seal) VALUES (1, ");
+        put.push_bind(head.seq).push(", ").push_bind(head.hash).push(", ").push_bind(seal);
+        put.push(") ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, seal = excluded.seal");
         Ok(())
     }
 
@@ -182,27 +196,25 @@ fn read_row(row: &SqliteRow) -> sqlx::Result<Row> {
     })
 }
 
-async fn insert(tx: &mut Transaction<'_, Sqlite>, row: &Row) -> sqlx::Result<()> {
-    let sql = "INSERT INTO audit (seq, at, teacher_id, kind, tool, students, connection, scopes, conversation_id, \
-               turn_id, call_id, approval_id, outcome, detail, hash) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
-    sqlx::query(sql)
-        .bind(row.seq)
-        .bind(row.at)
-        .bind(&row.teacher)
-        .bind(&row.kind)
-        .bind(&row.tool)
-        .bind(&row.students)
-        .bind(&row.connection)
-        .bind(&row.scopes)
-        .bind(&row.conversation)
-        .bind(&row.turn)
-        .bind(&row.call)
-        .bind(&row.approval)
-        .bind(&row.outcome)
-        .bind(&row.detail)
-        .bind(&row.hash)
-        .execute(&mut **tx)
-        .await
-        .map(drop)
+/// Rows, in the order of [`COLUMNS`].
+fn insert(batch: &mut Batch, rows: &[Row]) {
+    let insert = batch.next(format_args!("INSERT INTO audit ({COLUMNS}) "));
+    insert.push_values(rows, |mut values, row| {
+        values
+            .push_bind(row.seq)
+            .push_bind(row.at)
+            .push_bind(row.teacher.clone())
+            .push_bind(row.kind.clone())
+            .push_bind(row.tool.clone())
+            .push_bind(row.students.clone())
+            .push_bind(row.connection.clone())
+            .push_bind(row.scopes.clone())
+            .push_bind(row.conversation.clone())
+            .push_bind(row.turn.clone())
+            .push_bind(row.call.clone())
+            .push_bind(row.approval.clone())
+            .push_bind(row.outcome.clone())
+            .push_bind(row.detail.clone())
+            .push_bind(row.hash.clone());
+    });
 }

@@ -47,14 +47,14 @@ impl ConnectionBook for Store {
     async fn settle(&self, teacher: &TeacherId, id: &AuthorizationId, to: Progress) -> anyhow::Result<bool> {
         let sql = "UPDATE authorizations SET progress = $1 WHERE teacher_id = $2 AND id = $3 AND progress = 'pending'";
         let settled = sqlx::query(sql).bind(to.as_str()).bind(teacher.as_str()).bind(id.as_str());
-        Ok(settled.execute(&self.writer).await?.rows_affected() == 1)
+        Ok(self.alone(settled).await? == 1)
     }
 
     async fn hand_over(&self, teacher: &TeacherId, id: &AuthorizationId, to: &SignInId) -> anyhow::Result<bool> {
         let sql =
             "UPDATE authorizations SET sign_in_id = $1 WHERE teacher_id = $2 AND id = $3 AND progress = 'pending'";
         let handed = sqlx::query(sql).bind(to.as_str()).bind(teacher.as_str()).bind(id.as_str());
-        Ok(handed.execute(&self.writer).await?.rows_affected() == 1)
+        Ok(self.alone(handed).await? == 1)
     }
 
     async fn notes(&self, teacher: &TeacherId, connection: Connection) -> anyhow::Result<AccountNotes> {
@@ -102,7 +102,7 @@ impl ConnectionBook for Store {
                    ON CONFLICT (teacher_id, connection) DO UPDATE SET used_at = excluded.used_at, \
                    used_by = excluded.used_by";
         let row = sqlx::query(sql).bind(teacher.as_str()).bind(connection.as_str()).bind(millis(self.clock.now()));
-        row.bind(tool).execute(&self.writer).await?;
+        self.alone(row.bind(tool)).await?;
         Ok(())
     }
 }

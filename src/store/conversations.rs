@@ -3,15 +3,16 @@
 use anyhow::Context;
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::{Executor, FromRow, Row, Sqlite, Transaction, sqlite::SqliteRow};
+use sqlx::{FromRow, Row, Sqlite, Transaction, sqlite::SqliteRow};
 
-use super::{Store, approvals, millis, shelf, timestamp};
+use super::{Store, approvals, batch::Batch, budgets, millis, shelf, timestamp};
 use crate::{
     assistant::{
         ClientId, ConversationId, TurnId,
         approval::Approval,
         branches::{Place, Tree},
         conversation::{Conversation, Conversations, NewTurn, Note, Started, StoredTurn},
+        limits::Counted,
         trusted::Trusted,
         turn::{Status, Turn},
     },
@@ -28,10 +29,12 @@ macro_rules! select_turns {
     };
 }
 
-/// What belongs to a conversation that was put away is not there.
+/// What belongs to a conversation that was put away is not there. Asked of the
+/// one conversation, by its id: a list of all that were put away would be made
+/// anew, by a walk over every conversation of the site, for each question.
 macro_rules! is_there {
     () => {
-        " AND conversation_id NOT IN (SELECT id FROM conversations WHERE deleted_at IS NOT NULL) "
+        " AND NOT EXISTS (SELECT 1 FROM conversations c WHERE c.id = conversation_id AND c.deleted_at IS NOT NULL) "
     };
 }
 pub(super) use is_there;
@@ -69,6 +72,7 @@ impl TurnRow {
             version: self.version,
             asked_at: timestamp(self.asked_at)?,
             noted: Vec::new(),
+            spent: Vec::new(),
         })
     }
 }
@@ -100,25 +104,12 @@ impl Conversations for Store {
     }
 
     async fn save(&self, stored: &mut StoredTurn, proposed: &[Approval]) -> anyhow::Result<()> {
-        let grows = stored.turn.status == Status::Running;
-        if grows && proposed.is_empty() && stored.noted.is_empty() {
-            // One statement is one transaction.
-            update_turn(&self.writer, stored).await?;
-        } else {
-            let mut tx = self.write().await?;
-            update_turn(&mut *tx, stored).await?;
-            if !grows {
-                shelf::index(&mut tx, stored.teacher.as_str(), &stored.turn).await?;
-            }
-            for approval in proposed {
-                approvals::insert(&mut tx, approval).await?;
-            }
-            let entries: Vec<_> = stored.noted.iter().cloned().chain(proposed.iter().map(|a| a.entry(None))).collect();
-            self.write_down(&mut tx, &entries).await?;
-            tx.commit().await?;
-            stored.noted.clear();
-        }
-        stored.version += 1;
+        let mut tx = self.write().await?;
+        let mut batch = Batch::default();
+        self.put_turn(&mut batch, &mut tx, stored, proposed).await?;
+        batch.run(&mut tx).await?;
+        tx.commit().await?;
+        stored.saved();
         Ok(())
     }
 
@@ -150,21 +141,22 @@ impl Conversations for Store {
     }
 
     async fn tree(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Tree> {
-        let Some(conversation) = self.conversation(teacher, id).await? else { return Ok(Tree::default()) };
-        let sql = "SELECT id, seq, parent FROM turns WHERE teacher_id = $1 AND conversation_id = $2 ORDER BY seq";
-        let rows = sqlx::query(sql).bind(teacher.as_str()).bind(id.as_str()).fetch_all(&self.reader).await?;
+        let sql = "SELECT t.id, t.seq, t.parent, c.head FROM conversations c JOIN turns t ON t.conversation_id = c.id \
+                   WHERE c.id = $1 AND c.teacher_id = $2 AND c.deleted_at IS NULL ORDER BY t.seq";
+        let rows = sqlx::query(sql).bind(id.as_str()).bind(teacher.as_str()).fetch_all(&self.reader).await?;
+        let Some(head) = rows.first().map(|row| row.get("head")) else { return Ok(Tree::default()) };
         let place = |row: &SqliteRow| {
             let id = TurnId::parse(row.get("id")).context("a stored id is unreadable")?;
             Ok(Place { id, seq: row.get("seq"), parent: row.get("parent") })
         };
-        Ok(Tree::new(rows.iter().map(place).collect::<anyhow::Result<_>>()?, conversation.head))
+        Ok(Tree::new(rows.iter().map(place).collect::<anyhow::Result<_>>()?, head))
     }
 
     async fn choose(&self, teacher: &TeacherId, id: &ConversationId, head: i64) -> anyhow::Result<bool> {
         let sql = "UPDATE conversations SET head = $1 WHERE id = $2 AND teacher_id = $3 AND deleted_at IS NULL \
                    AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.conversation_id = $2 AND t.status <> 'ended')";
         let query = sqlx::query(sql).bind(head).bind(id.as_str()).bind(teacher.as_str());
-        Ok(query.execute(&self.writer).await?.rows_affected() == 1)
+        Ok(self.alone(query).await? == 1)
     }
 
     async fn turn(&self, teacher: &TeacherId, id: &TurnId) -> anyhow::Result<Option<StoredTurn>> {
@@ -203,13 +195,7 @@ impl Conversations for Store {
         let sql = "INSERT INTO notes (id, conversation_id, after_seq, about_seq, text, created_at) \
                    SELECT $1, $2, COALESCE(MAX(seq), 0), $3, $4, $5 FROM turns WHERE conversation_id = $2";
         let note = self.ids.ordered().simple().to_string();
-        sqlx::query(sql)
-            .bind(note)
-            .bind(id.as_str())
-            .bind(about)
-            .bind(text.as_str())
-            .bind(millis(at))
-            .execute(&self.writer)
+        self.alone(sqlx::query(sql).bind(note).bind(id.as_str()).bind(about).bind(text.as_str()).bind(millis(at)))
             .await?;
         Ok(())
     }
@@ -222,13 +208,39 @@ impl Conversations for Store {
 }
 
 impl Store {
+    /// Stores a turn that has changed, and all that is told with it.
+    pub(super) async fn put_turn(
+        &self,
+        batch: &mut Batch,
+        tx: &mut Transaction<'_, Sqlite>,
+        stored: &StoredTurn,
+        proposed: &[Approval],
+    ) -> anyhow::Result<()> {
+        update_turn(tx, stored).await?;
+        for approval in proposed {
+            approvals::insert(tx, approval).await?;
+        }
+        if stored.turn.status != Status::Running {
+            shelf::index(batch, stored.teacher.as_str(), &stored.turn);
+        }
+        budgets::spend(batch, stored);
+        let entries: Vec<_> = stored.noted.iter().cloned().chain(proposed.iter().map(|a| a.entry(None))).collect();
+        self.write_down_with(batch, tx, &entries).await
+    }
+
     /// On the disk before it returns: the teacher is told that it is kept.
     async fn start_turn(&self, new: NewTurn) -> anyhow::Result<Started> {
         let mut tx = self.write_durably().await?;
         if let Some(already) = by_client_id(&mut tx, &new).await? {
             return Ok(Started::Already(already));
         }
-        let Some((seq, parent)) = next_place(&mut tx, &new).await? else { return Ok(Started::NoSuchConversation) };
+        if !budgets::take(&mut tx, &new.teacher, new.budget.day, Counted::Turns, new.budget.most).await? {
+            return Ok(Started::NoneLeft);
+        }
+        let mut batch = Batch::default();
+        let Some((seq, parent)) = next_place(&mut batch, &mut tx, &new).await? else {
+            return Ok(Started::NoSuchConversation);
+        };
         let stored = StoredTurn {
             turn: new.turn,
             teacher: new.teacher,
@@ -239,13 +251,15 @@ impl Store {
             version: 1,
             asked_at: new.at,
             noted: Vec::new(),
+            spent: Vec::new(),
         };
-        match insert_turn(&mut tx, &stored).await {
+        insert_turn(&mut batch, &stored)?;
+        shelf::index(&mut batch, stored.teacher.as_str(), &stored.turn);
+        match batch.run(&mut tx).await {
             Ok(()) => {}
             Err(sqlx::Error::Database(fault)) if fault.is_unique_violation() => return Ok(Started::Busy),
             Err(fault) => return Err(fault.into()),
         }
-        shelf::index(&mut tx, stored.teacher.as_str(), &stored.turn).await?;
         tx.commit().await?;
         Ok(Started::New(stored))
     }
@@ -259,11 +273,17 @@ async fn by_client_id(tx: &mut Transaction<'_, Sqlite>, new: &NewTurn) -> anyhow
 
 /// The place of the next turn and of the one that it follows, in a conversation
 /// that is made or moved to the top of the list; none when it is not there.
-async fn next_place(tx: &mut Transaction<'_, Sqlite>, new: &NewTurn) -> anyhow::Result<Option<(i64, i64)>> {
+async fn next_place(
+    batch: &mut Batch,
+    tx: &mut Transaction<'_, Sqlite>,
+    new: &NewTurn,
+) -> anyhow::Result<Option<(i64, i64)>> {
+    let now = millis(new.at);
     if let Some(title) = &new.title {
-        let sql = "INSERT INTO conversations (id, teacher_id, title, created_at, updated_at, head) VALUES ($1, $2, $3, $4, $4, 1)";
-        let row = sqlx::query(sql).bind(new.conversation.as_str()).bind(new.teacher.as_str()).bind(title);
-        row.bind(millis(new.at)).execute(&mut **tx).await?;
+        let put =
+            batch.next("INSERT INTO conversations (id, teacher_id, title, head, created_at, updated_at) VALUES (");
+        put.push_bind(new.conversation.to_string()).push(", ").push_bind(new.teacher.to_string());
+        put.push(", ").push_bind(title.clone()).push(", 1, ").push_bind(now).push(", ").push_bind(now).push(")");
         return Ok(Some((1, 0)));
     }
     let sql = "SELECT head FROM conversations WHERE id = $1 AND teacher_id = $2 AND deleted_at IS NULL";
@@ -271,42 +291,42 @@ async fn next_place(tx: &mut Transaction<'_, Sqlite>, new: &NewTurn) -> anyhow::
     let Some(head): Option<i64> = head.fetch_optional(&mut **tx).await? else { return Ok(None) };
     let sql = "SELECT COALESCE(MAX(seq), 0) + 1 FROM turns WHERE conversation_id = $1";
     let seq: i64 = sqlx::query_scalar(sql).bind(new.conversation.as_str()).fetch_one(&mut **tx).await?;
-    let sql = "UPDATE conversations SET updated_at = $1, head = $2 WHERE id = $3";
-    let moved = sqlx::query(sql).bind(millis(new.at)).bind(seq).bind(new.conversation.as_str());
-    moved.execute(&mut **tx).await?;
+    let moved = batch.next("UPDATE conversations SET updated_at = ");
+    moved.push_bind(now).push(", head = ").push_bind(seq).push(" WHERE id = ").push_bind(new.conversation.to_string());
     Ok(Some((seq, new.follows.unwrap_or(head))))
 }
 
 /// Refuses a turn that was changed since it was read.
-async fn update_turn(on: impl Executor<'_, Database = Sqlite>, stored: &StoredTurn) -> anyhow::Result<()> {
+async fn update_turn(tx: &mut Transaction<'_, Sqlite>, stored: &StoredTurn) -> anyhow::Result<()> {
     let sql = "UPDATE turns SET status = $1, body = $2, version = version + 1 WHERE id = $3 AND version = $4";
     let updated = sqlx::query(sql)
         .bind(status_word(&stored.turn.status))
         .bind(serde_json::to_string(&stored.turn)?)
         .bind(stored.turn.id.as_str())
         .bind(stored.version)
-        .execute(on)
+        .execute(&mut **tx)
         .await?;
     anyhow::ensure!(updated.rows_affected() == 1, "turn {} was changed by somebody else", stored.turn.id);
     Ok(())
 }
 
-async fn insert_turn(tx: &mut Transaction<'_, Sqlite>, stored: &StoredTurn) -> sqlx::Result<()> {
-    let body = serde_json::to_string(&stored.turn).map_err(|fault| sqlx::Error::Encode(fault.into()))?;
-    let sql = "INSERT INTO turns (id, teacher_id, conversation_id, seq, parent, client_id, status, body, version, asked_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    sqlx::query(sql)
-        .bind(stored.turn.id.as_str())
-        .bind(stored.teacher.as_str())
-        .bind(stored.conversation.as_str())
-        .bind(stored.seq)
-        .bind(stored.parent)
-        .bind(stored.client_id.as_str())
-        .bind(status_word(&stored.turn.status))
-        .bind(body)
-        .bind(stored.version)
-        .bind(millis(stored.asked_at))
-        .execute(&mut **tx)
-        .await
-        .map(drop)
+fn insert_turn(batch: &mut Batch, stored: &StoredTurn) -> serde_json::Result<()> {
+    let body = serde_json::to_string(&stored.turn)?;
+    let insert = batch.next(
+        "INSERT INTO turns (id, teacher_id, conversation_id, seq, parent, client_id, status, body, version, asked_at) ",
+    );
+    insert.push_values([stored], |mut values, stored| {
+        values
+            .push_bind(stored.turn.id.to_string())
+            .push_bind(stored.teacher.to_string())
+            .push_bind(stored.conversation.to_string())
+            .push_bind(stored.seq)
+            .push_bind(stored.parent)
+            .push_bind(stored.client_id.as_str().to_owned())
+            .push_bind(status_word(&stored.turn.status))
+            .push_bind(body.clone())
+            .push_bind(stored.version)
+            .push_bind(millis(stored.asked_at));
+    });
+    Ok(())
 }

@@ -136,14 +136,14 @@ impl RefreshTokens for Store {
 
     async fn forget(&self, sign_in: &SignInId) -> anyhow::Result<()> {
         let sql = "UPDATE sign_ins SET refresh_token = NULL WHERE id = $1";
-        sqlx::query(sql).bind(sign_in.as_str()).execute(&self.writer).await?;
+        self.alone(sqlx::query(sql).bind(sign_in.as_str())).await?;
         Ok(())
     }
 
     async fn take(&self, sign_in: &SignInId) -> anyhow::Result<Option<RefreshToken>> {
         let token = self.of(sign_in).await?;
         let sql = "UPDATE sign_ins SET refresh_token = NULL WHERE id = $1";
-        sqlx::query(sql).bind(sign_in.as_str()).execute(&self.writer).await?;
+        self.alone(sqlx::query(sql).bind(sign_in.as_str())).await?;
         Ok(token)
     }
 
@@ -154,7 +154,7 @@ impl RefreshTokens for Store {
         let sealed = self.sealer.seal(&token.0, &place(&teacher, sign_in.as_str()), REFRESH)?;
         // Only where one stands: a sign-in that ended meanwhile stays over.
         let sql = "UPDATE sign_ins SET refresh_token = $1 WHERE id = $2 AND refresh_token IS NOT NULL";
-        sqlx::query(sql).bind(sealed).bind(sign_in.as_str()).execute(&self.writer).await?;
+        self.alone(sqlx::query(sql).bind(sealed).bind(sign_in.as_str())).await?;
         Ok(())
     }
 }

@@ -7,11 +7,12 @@ use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 
-use super::{Store, conversations::is_there, millis, timestamp};
+use super::{Store, batch::Batch, conversations::is_there, millis, timestamp};
 use crate::{
     assistant::{
         ConversationId, TurnId,
-        model::{Message, ModelRequest},
+        conversation::StoredTurn,
+        model::{Message, ModelRequest, ToolSchema},
         seen::{Seen, SeenInAll, SeenRequest},
     },
     school::TeacherId,
@@ -19,27 +20,16 @@ use crate::{
 
 #[async_trait]
 impl Seen for Store {
-    async fn keep(
-        &self,
-        conversation: &ConversationId,
-        turn: &TurnId,
-        model: &str,
-        request: &ModelRequest,
-    ) -> anyhow::Result<()> {
-        let tools: Vec<&str> = request.tools.iter().map(|tool| tool.name.as_str()).collect();
+    async fn keep(&self, stored: &mut StoredTurn, model: &str, request: &ModelRequest) -> anyhow::Result<()> {
         let mut tx = self.write().await?;
-        let places = keep_messages(&mut tx, conversation, &request.messages).await?;
-        let sql = "INSERT INTO seen_requests (turn_id, number, model, tools, messages, sent_at) \
-                   SELECT $1, COALESCE(MAX(number), 0) + 1, $2, $3, $4, $5 FROM seen_requests WHERE turn_id = $1";
-        sqlx::query(sql)
-            .bind(turn.as_str())
-            .bind(model)
-            .bind(serde_json::to_string(&tools)?)
-            .bind(serde_json::to_string(&places)?)
-            .bind(millis(self.clock.now()))
-            .execute(&mut *tx)
-            .await?;
-        Ok(tx.commit().await?)
+        let mut batch = Batch::default();
+        let places = keep_messages(&mut batch, &mut tx, &stored.conversation, &request.messages).await?;
+        keep_request(&mut batch, stored, model, &request.tools, &places, millis(self.clock.now()))?;
+        self.put_turn(&mut batch, &mut tx, stored, &[]).await?;
+        batch.run(&mut tx).await?;
+        tx.commit().await?;
+        stored.saved();
+        Ok(())
     }
 
     async fn seen(&self, teacher: &TeacherId, conversation: &ConversationId) -> anyhow::Result<SeenInAll> {
@@ -74,6 +64,7 @@ fn read_request(row: &SqliteRow) -> anyhow::Result<SeenRequest> {
 
 /// Keeps those that are new in the conversation, and tells the place of each.
 async fn keep_messages(
+    batch: &mut Batch,
     tx: &mut Transaction<'_, Sqlite>,
     conversation: &ConversationId,
     messages: &[Message],
@@ -83,19 +74,41 @@ async fn keep_messages(
     let mut known: HashMap<String, i64> = kept.into_iter().collect();
     let mut last = known.values().copied().max().unwrap_or(0);
     let mut places = Vec::with_capacity(messages.len());
+    let mut new = Vec::new();
     for message in messages {
         let body = serde_json::to_string(message)?;
-        let hash = hex::encode(Sha256::digest(&body));
-        if let Some(place) = known.get(&hash) {
-            places.push(*place);
-            continue;
-        }
-        last += 1;
-        let sql = "INSERT INTO seen_messages (conversation_id, place, hash, body) VALUES ($1, $2, $3, $4)";
-        let row = sqlx::query(sql).bind(conversation.as_str()).bind(last).bind(&hash).bind(&body);
-        row.execute(&mut **tx).await?;
-        known.insert(hash, last);
-        places.push(last);
+        let place = *known.entry(hex::encode(Sha256::digest(&body))).or_insert_with_key(|hash| {
+            last += 1;
+            new.push((last, hash.clone(), body));
+            last
+        });
+        places.push(place);
+    }
+    if !new.is_empty() {
+        let insert = batch.next("INSERT INTO seen_messages (conversation_id, place, hash, body) ");
+        insert.push_values(new, |mut values, (place, hash, body)| {
+            values.push_bind(conversation.to_string()).push_bind(place).push_bind(hash).push_bind(body);
+        });
     }
     Ok(places)
+}
+
+/// Keeps one more request of a turn: the names of its tools, and the places of
+/// its messages.
+fn keep_request(
+    batch: &mut Batch,
+    stored: &StoredTurn,
+    model: &str,
+    tools: &[ToolSchema],
+    places: &[i64],
+    now: i64,
+) -> serde_json::Result<()> {
+    let tools: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
+    let turn = stored.turn.id.as_str();
+    let insert = batch.next("INSERT INTO seen_requests (turn_id, number, model, tools, messages, sent_at) SELECT ");
+    insert.push_bind(turn.to_owned()).push(", COALESCE(MAX(number), 0) + 1, ").push_bind(model.to_owned());
+    insert.push(", ").push_bind(serde_json::to_string(&tools)?);
+    insert.push(", ").push_bind(serde_json::to_string(places)?).push(", ").push_bind(now);
+    insert.push(" FROM seen_requests WHERE turn_id = ").push_bind(turn.to_owned());
+    Ok(())
 }

@@ -4,10 +4,11 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, Row, Sqlite, Transaction, sqlite::SqliteRow};
+use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 
 use super::{
     Store,
+    batch::Batch,
     conversations::{conversation_columns, read_conversation},
     millis,
     preferences::at_work,
@@ -140,7 +141,9 @@ impl Store {
         for row in sqlx::query(sql).fetch_all(&mut *tx).await? {
             // What cannot be read is told of when somebody opens it.
             let Ok(turn) = serde_json::from_str::<Turn>(row.get("body")) else { continue };
-            index(&mut tx, row.get("teacher_id"), &turn).await?;
+            let mut batch = Batch::default();
+            index(&mut batch, row.get("teacher_id"), &turn);
+            batch.run(&mut tx).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -152,10 +155,10 @@ fn escaped(word: &str) -> String {
 }
 
 /// Keeps the words of a turn as they are searched: the teacher's and the answers.
-pub(super) async fn index(tx: &mut Transaction<'_, Sqlite>, teacher: &str, turn: &Turn) -> sqlx::Result<()> {
+pub(super) fn index(batch: &mut Batch, teacher: &str, turn: &Turn) {
     let answers = turn.steps.iter().map(|step| step.text.as_str());
     let said = std::iter::once(turn.words.as_str()).chain(answers).collect::<Vec<_>>().join("\n");
-    let sql = "INSERT INTO turn_words (turn_id, teacher_id, words) VALUES ($1, $2, $3) \
-               ON CONFLICT (turn_id) DO UPDATE SET words = excluded.words";
-    sqlx::query(sql).bind(turn.id.as_str()).bind(teacher).bind(folded(&said)).execute(&mut **tx).await.map(drop)
+    let put = batch.next("INSERT INTO turn_words (turn_id, teacher_id, words) VALUES (");
+    put.push_bind(turn.id.to_string()).push(", ").push_bind(teacher.to_owned()).push(", ").push_bind(folded(&said));
+    put.push(") ON CONFLICT (turn_id) DO UPDATE SET words = excluded.words");
 }

@@ -18,6 +18,7 @@ use crate::{
         approval::{Approval, ApprovalState},
         caution::Caution,
         conversation::{Approvals, Conversations, NewTurn, Started, StoredTurn},
+        limits::TurnBudget,
         search::Wanted,
         shelf::Shelf as _,
         toolbox::{Outcomes, Preview},
@@ -66,6 +67,7 @@ impl Shelf {
             client_id: ClientId::parse(client_id).expect("a client id"),
             turn: Turn::new(TurnId::fresh(&SystemIds), "words"),
             at: crate::clock::Clock::now(&*self.clock),
+            budget: TurnBudget { day: jiff::civil::date(2027, 1, 15), most: 1_000 },
         }
     }
 }

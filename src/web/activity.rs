@@ -11,6 +11,7 @@ use actix_web::{
     web::{Data, Path, Query},
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
+use serde_json::Value;
 
 use self::{
     line::Teller,
@@ -116,7 +117,7 @@ pub async fn file(
     let form = Form::parse(&form).ok_or(PageError::NotFound)?;
     let search = Search::read(asked.into_inner(), &state.clock.zone());
     let filter = search.filter.map_err(|fault| PageError::BadRequest(fault.to_owned()))?;
-    let records = all(&state, &caller, filter).await?;
+    let records = all(&state, &caller, filter, LONGEST).await?;
     state.journal.note(Entry::by(&caller.teacher.id, Kind::Data, "activity_taken_along")).await?;
     let teller = Teller::of(&state, &caller, &records).await?;
     let rows = records.iter().map(|record| teller.row(record).into_iter().map(Cell::Text).collect()).collect();
@@ -124,14 +125,25 @@ pub async fn file(
     Table { name: "Activity".to_owned(), head, rows }.answer(form)
 }
 
-async fn all(state: &State, caller: &Caller, mut filter: Filter) -> Result<Vec<Record>, PageError> {
+/// All of a teacher's events, newest first, as the rows of the file with names to them.
+pub async fn whole(state: &State, caller: &Caller) -> Result<Vec<Value>, PageError> {
+    let records = all(state, caller, Filter::default(), usize::MAX).await?;
+    let teller = Teller::of(state, caller, &records).await?;
+    let named = |record: &Record| {
+        let names = line::HEAD.map(|head| head.to_lowercase().replace(' ', "_"));
+        names.into_iter().zip(teller.row(record)).map(|(name, cell)| (name, Value::from(cell))).collect()
+    };
+    Ok(records.iter().map(named).collect())
+}
+
+async fn all(state: &State, caller: &Caller, mut filter: Filter, most: usize) -> Result<Vec<Record>, PageError> {
     let mut all = Vec::new();
     loop {
         let some = state.activity.activity(&caller.teacher.id, &filter, STRETCH).await?;
         let was_last = u32::try_from(some.len()).is_ok_and(|read| read < STRETCH);
         all.extend(some);
-        if all.len() > LONGEST {
-            let words = format!("More than {LONGEST} events fit. Choose a shorter period, then download again.");
+        if all.len() > most {
+            let words = format!("More than {most} events fit. Choose a shorter period, then download again.");
             return Err(PageError::BadRequest(words));
         }
         if was_last {

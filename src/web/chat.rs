@@ -1,5 +1,6 @@
 //! The chat: pages of conversations, and the words a teacher posts.
 
+mod onward;
 mod quiet;
 mod start;
 
@@ -18,6 +19,7 @@ use jiff::Zoned;
 use serde::Deserialize;
 use serde_json::json;
 
+pub use onward::onward;
 pub use quiet::{FOR_A_PAGE, until_quiet};
 
 use super::{
@@ -26,7 +28,7 @@ use super::{
     frame::{self, html},
     login::see,
     pages,
-    parts::{Back, Composer, Place},
+    parts::{self, Back, Composer, Place},
     present::{self, Overlay, Presenter},
     session::SignedInTeacher,
     state::State,
@@ -199,7 +201,10 @@ pub async fn page(
         turns: turns
             .iter()
             .zip(alive)
-            .map(|(stored, alive)| presenter.turn(stored, &approvals, &tree, alive))
+            .map(|(stored, alive)| parts::Turn {
+                asks: onward(state, caller, stored, &tree),
+                ..presenter.turn(stored, &approvals, &tree, alive)
+            })
             .collect(),
         composer,
     })
@@ -352,10 +357,8 @@ async fn give_back(
 /// The state word of a turn for scripts: done, waiting or failed.
 pub fn script_word(stored: &StoredTurn) -> &'static str {
     match present::state(&stored.turn.status, false) {
-        super::parts::TurnState::Waiting => "waiting",
-        super::parts::TurnState::Done | super::parts::TurnState::Stopped => "done",
-        super::parts::TurnState::Running | super::parts::TurnState::Failed | super::parts::TurnState::Interrupted => {
-            "failed"
-        }
+        parts::TurnState::Waiting => "waiting",
+        parts::TurnState::Done | parts::TurnState::Stopped => "done",
+        parts::TurnState::Running | parts::TurnState::Failed | parts::TurnState::Interrupted => "failed",
     }
 }

@@ -65,6 +65,7 @@ impl Presenter<'_> {
             parts,
             versions: beside::versions(tree, &turn.id),
             again: (!(alive && turn.status == Status::Running)).then(|| beside::again(tree, &turn.id)),
+            asks: Vec::new(),
             beside: self.beside(stored, approvals, tree),
         }
     }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
+    activity,
     error::PageError,
     frame::{self, html},
     login::see,
@@ -175,6 +176,7 @@ pub async fn data(state: Data<State>, teacher: SignedInTeacher) -> Result<HttpRe
         "preferences": state.preferences.preferences(&caller.teacher.id).await?,
         "changed_addresses": state.address_changes.kept_by(&caller.teacher.id).await?,
         "conversations": conversations,
+        "activity": activity::whole(&state, caller).await?,
     });
     let text = serde_json::to_string_pretty(&all).map_err(anyhow::Error::from)?;
     Ok(HttpResponse::Ok()

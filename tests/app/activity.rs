@@ -79,7 +79,7 @@ async fn ada_reads_when_what_whose_by_which_permission_approved_by_whom_and_what
     assert_eq!(newest.hash[..8], reference);
 }
 
-async fn id_of(app: &TestApp, name: &str) -> TeacherId {
+pub async fn id_of(app: &TestApp, name: &str) -> TeacherId {
     let id = sqlx::query_scalar("SELECT id FROM teachers WHERE name = $1").bind(name);
     TeacherId::new(id.fetch_one(&app.database().await).await.map(|id: String| id).unwrap())
 }

@@ -3,6 +3,7 @@
 
 mod consent;
 mod document;
+mod examples;
 mod execution;
 
 use reqwest::Method;

@@ -6,10 +6,11 @@ mod browser;
 pub mod calls;
 pub mod canary;
 mod checker;
+mod contract;
 mod fault_proxy;
 pub mod log;
 mod process;
-mod rows;
+pub mod rows;
 mod stream;
 mod verdict;
 

@@ -54,6 +54,7 @@ mod shelf;
 mod sign_in;
 mod snapshots;
 mod source_rules;
+mod statements;
 mod story;
 mod strangers;
 mod suggestions;

@@ -4,9 +4,13 @@
 use reqwest::Method;
 use scraper::{ElementRef, Html, Selector};
 use serde_json::{Value, json};
-use teachers_aide::sandbox::faults::{Answer as Reply, Effect, Fault, Route};
+use teachers_aide::{
+    assistant::ConversationId,
+    sandbox::faults::{Answer as Reply, Effect, Fault, Route},
+};
 
 use crate::{
+    activity::id_of,
     cast::{MATEO, school_day},
     harness::{Answer, Asked, Browser, TestApp, canary::MODEL_KEY},
 };
@@ -143,6 +147,21 @@ async fn what_was_asked_in_vain_is_there_too() {
     let told = on_the_page(&seen(&ada, &asked.turn).await);
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].last().unwrap()["content"], "A word in vain");
+}
+
+/// The page asks first whose turn it is; what is kept is guarded by itself as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_is_told_to_its_teacher_alone_whoever_names_the_conversation() {
+    let (app, ada, grace) = school_day().await;
+    let (asked, _) = two_turns(&app, &ada).await;
+    app.mind.says("Hello.");
+    grace.hear("Hello").await;
+    let conversation = ConversationId::parse(&asked.conversation).unwrap();
+    let kept = async |name: &str| app.state.seen.seen(&id_of(&app, name).await, &conversation).await.unwrap();
+    let hers = kept("Ada Byron").await;
+    assert!(!hers.requests.is_empty() && !hers.messages.is_empty());
+    let other = kept("Grace Hopper").await;
+    assert_eq!((other.requests.len(), other.messages.len()), (0, 0), "{other:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

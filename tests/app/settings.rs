@@ -1,7 +1,7 @@
 //! What a teacher chooses, takes along and deletes; and nobody else's.
 
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 use teachers_aide::sandbox::model::{Ending, Raw};
 
 use crate::{
@@ -127,6 +127,15 @@ async fn adas_data_is_hers_and_whole_and_without_a_secret() {
     assert_eq!(conversation["turns"][0]["turn"]["words"], "Write to Mateo");
     assert_eq!(conversation["drafts"][0]["state"], "sent");
     assert_eq!(data["conversations"].as_array().unwrap().len(), 1);
+    // All that her page of activity has, as its file has it.
+    let csv = ada.get("/activity/table.csv").await.with(200).body;
+    let activity = data["activity"].as_array().unwrap();
+    assert!(activity.len() > 5 && activity.len() < csv.lines().count(), "{activity:?}");
+    for event in activity {
+        assert!(csv.contains(event["reference"].as_str().unwrap()), "{event}");
+    }
+    let sent: Vec<&Value> = activity.iter().filter(|event| event["outcome"] == "Accepted by the service").collect();
+    assert!(sent.iter().any(|event| event["approved_by"] == "Ada Byron" && event["ids"] == MATEO), "{activity:?}");
     for secret in ["Grace", "refresh", "access_token", "id_token"] {
         assert!(!answer.body.contains(secret), "{secret} in {}", answer.body);
     }
@@ -147,6 +156,7 @@ async fn a_students_page_tells_what_was_sent_to_them_and_nothing_else() {
     assert!(page.text(".mails li").starts_with("As corrected"), "{}", page.text(".mails li"));
     assert_eq!(page.text(".mails .chip"), "Sent");
     let href = page.attrs(".mails li a", "href").remove(0);
-    assert_eq!(href, format!("/chat/{}#turn-{}", asked.conversation, asked.turn));
+    // It leads to the version in which the mail was written.
+    assert_eq!(href, format!("/chat/{0}?turn={1}#turn-{1}", asked.conversation, asked.turn));
     assert!(!ada.get(&format!("/students/{}", cast::JAMES)).await.has(".mails li"), "what was discarded was not sent");
 }

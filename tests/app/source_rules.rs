@@ -54,8 +54,8 @@ fn what_was_not_cleared_by_the_gate_runs_nowhere() {
 
 #[test]
 fn system_messages_are_built_in_one_place() {
-    assert_eq!(files_with("Message::System {"), ["assistant/context.rs", "clients/openai.rs"]);
-    assert_eq!(files_with("Message::Tool {"), ["assistant/context.rs", "clients/openai.rs"]);
+    assert_eq!(files_with("Message::System {"), ["assistant/context.rs"]);
+    assert_eq!(files_with("Message::Tool {"), ["assistant/context.rs"]);
     assert_eq!(files_with("Trusted::kept("), ["store/conversations.rs"]);
 }
 

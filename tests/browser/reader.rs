@@ -58,7 +58,7 @@ async fn an_answer_is_announced_in_a_few_words(desk: &Desk) {
 
 async fn the_page_stays_where_the_reader_is(desk: &Desk) {
     let tab = &desk.tab;
-    desk.script().push(at_pace(&long_answer(40), 12));
+    desk.script().push(at_pace(&long_answer(70), 12));
     desk.ask("And week by week?").await;
     tab.until("document.querySelector('[data-state=running]')?.innerText.includes('Paragraph 12 tells')").await;
     tab.shots("reader-1-writing").await;

@@ -72,6 +72,23 @@ async fn what_a_filter_stopped_is_asked_in_other_words() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_cut_short_goes_on_at_the_end_of_a_conversation_alone() {
+    at_a_desk_with(soon(), async |desk| {
+        let tab = &desk.tab;
+        desk.sign_in().await;
+        desk.script().push(Answer::text("Once upon").ending(FinishReason::Length)).says(GOOD);
+        desk.ask("Tell me").await;
+        tab.find(".notice button").await;
+        desk.ask("How is Mateo?").await;
+        desk.done(2).await;
+        assert!(!tab.ask::<bool>("document.querySelector('.notice button').checkVisibility()").await);
+        tab.reload().await;
+        assert_eq!((tab.count(".notice").await, tab.count(".notice button").await), (1, 0));
+    })
+    .await;
+}
+
 /// Another browser, in which Mary is signed in as well.
 pub async fn elsewhere(desk: &Desk) -> Browser {
     let elsewhere = Browser::at(&desk.demo.base);
@@ -143,6 +160,8 @@ async fn who_waits_when_the_sign_in_ends_signs_in_and_finds_the_answer() {
         assert!(told.starts_with("Your sign-in has ended.") && told.contains("goes on without this page"), "{told}");
         assert_eq!((tab.count(".notice a").await, focus(desk).await.as_str()), (1, "words"));
         assert_eq!(tab.count("[data-busy], [data-stop]:not([hidden])").await, 0, "nothing goes on here");
+        let pen = "getComputedStyle(document.querySelector('.tail'), '::after').content";
+        assert_eq!(tab.ask::<String>(pen).await, "none", "nor is anything written");
         signs_in_again(desk, ".notice a", &page).await;
         assert!(tab.text(".answer").await.contains("So far"));
         assert_eq!(tab.ask::<String>(WRITTEN).await, "And James?");

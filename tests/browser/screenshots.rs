@@ -84,6 +84,7 @@ async fn screenshots_of_the_readme() {
         }
         // The demo's banner is no part of it.
         tab.run::<()>("document.querySelector('.banner').remove(); document.activeElement.blur()", Vec::new()).await;
+        tab.click(".heading h1").await;
         tab.whole("readme").await;
     })
     .await;

@@ -41,6 +41,32 @@ async fn a_question_is_asked_again_changed_and_turned_back_to_without_waiting_fo
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_find_leads_to_the_version_where_it_stands_and_on_from_there() {
+    at_a_desk(async |desk| {
+        let tab = &desk.tab;
+        desk.sign_in().await;
+        desk.script().says("A zygomorphic answer.").says("A plain one.").says("On from there.");
+        desk.ask("How is Mateo?").await;
+        desk.done(1).await;
+        tab.click(".tools form[action$='/again'] button").await;
+        tab.until("document.querySelector('.answer')?.innerText.includes('plain')").await;
+        desk.done(1).await;
+        tab.go("/conversations?q=zygomorphic").await;
+        tab.click(".lines a").await;
+        tab.until("document.querySelector('.turn:target .answer')?.innerText.includes('zygomorphic')").await;
+        assert_eq!(tab.text(".versions").await.trim(), "1 of 2");
+        let mark = "getComputedStyle(document.querySelector('.turn:target')).boxShadow !== 'none'";
+        assert!(tab.ask::<bool>(mark).await, "it is marked");
+        tab.shots("versions-3-found").await;
+        desk.ask("And then?").await;
+        desk.done(2).await;
+        tab.go(&tab.path().await).await;
+        assert_eq!(tab.ask::<Vec<String>>(ANSWERS).await, ["A zygomorphic answer.", "On from there."]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_answer_goes_to_the_clipboard_as_it_looks_and_as_markdown() {
     at_a_desk(async |desk| {
         let tab = &desk.tab;

@@ -73,6 +73,7 @@ impl Desk {
             client_id: ClientId::fresh(&SystemIds),
             version: 1,
             noted: Vec::new(),
+            spent: Vec::new(),
             asked_at: self.clock.now(),
         });
         self

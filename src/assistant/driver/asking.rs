@@ -11,7 +11,7 @@ use crate::{
     assistant::{
         context::{as_messages, tokens},
         event::Event,
-        limits::{Reached, estimated_tokens},
+        limits::{Reached, Spending, estimated_tokens},
         model::{ModelError, ModelEvent, ModelRequest, ModelStream, ToolSchema},
         prompt,
         turn::{Ending, Limit, Remedy, Step},
@@ -32,50 +32,48 @@ const SAVE_EVERY: Duration = Duration::from_millis(500);
 impl Drive {
     /// One question and its answer; `Err` is how the turn ends without one.
     pub(super) async fn ask_model(&mut self) -> anyhow::Result<Result<(), Ending>> {
-        // Nothing that a tool found reaches the model before the audit knows.
-        if !self.stored.noted.is_empty() {
-            self.save(&[]).await?;
-        }
-        let teacher = self.caller.teacher.id.clone();
-        match self.assistant.has_tokens(&teacher).await? {
+        let unsaved = self.stored.unsaved_tokens();
+        match self.assistant.has_tokens(&self.caller.teacher.id, unsaved).await? {
             Ok(()) => {}
             Err(Reached::Site) => return Ok(Err(Ending::OverBudget { limit: Limit::Site })),
             Err(_) => return Ok(Err(Ending::OverBudget { limit: Limit::Day })),
         }
         let request = self.request();
         let read = estimate(&request);
-        self.keep(&request).await?;
         // Counted before a word leaves: a server that dies has not asked for free.
-        self.spend(read).await?;
+        self.spend(read);
+        self.keep(&request).await?;
         let step = self.stored.turn.begin_step();
         let outcome = match self.open_stream(&request).await {
             Ok(stream) => self.read_answer(step, stream).await,
             Err(ending) => Ok(Err(ending)),
         };
-        self.settle_up(step, read).await?;
+        self.settle_up(step, read);
         outcome
     }
 
-    /// The teacher can read what was asked, whatever comes of it.
-    async fn keep(&self, request: &ModelRequest) -> anyhow::Result<()> {
+    /// The teacher can read what was asked, whatever comes of it; and nothing
+    /// that a tool found reaches the model before the audit knows.
+    async fn keep(&mut self, request: &ModelRequest) -> anyhow::Result<()> {
+        self.clock_in();
         let (seen, model) = (&self.assistant.parts.seen, self.assistant.parts.model.name());
-        seen.keep(&self.stored.conversation, &self.stored.turn.id, model, request).await
+        seen.keep(&mut self.stored, model, request).await
     }
 
-    async fn spend(&self, tokens: i64) -> anyhow::Result<()> {
-        self.assistant.parts.budgets.spend(&self.caller.teacher.id, self.assistant.today(), tokens).await
+    fn spend(&mut self, tokens: i64) {
+        self.stored.spent.push(Spending { day: self.assistant.today(), tokens });
     }
 
     /// Counts what was written, and corrects what was estimated by what the
     /// service has counted, where it tells.
-    async fn settle_up(&mut self, step: usize, read: i64) -> anyhow::Result<()> {
+    fn settle_up(&mut self, step: usize, read: i64) {
         let written = self.stored.turn.steps.get(step).map_or(0, written);
         let (input, output) = match self.counted.take() {
             Some(usage) => (i64::try_from(usage.input).unwrap_or(i64::MAX), usage.output),
             None => (read, written),
         };
         self.stored.turn.used.output_tokens += output;
-        self.spend(input.saturating_sub(read).saturating_add(i64::try_from(output).unwrap_or(i64::MAX))).await
+        self.spend(input.saturating_sub(read).saturating_add(i64::try_from(output).unwrap_or(i64::MAX)));
     }
 
     fn request(&self) -> ModelRequest {

@@ -11,6 +11,7 @@ use std::{
 use async_openai::middleware::HttpRequestFactory;
 use proptest::prelude::*;
 use reqwest::Response;
+use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
 use super::*;

@@ -20,7 +20,7 @@ pub(super) fn suggestions(students: &[StudentView]) -> Vec<String> {
 }
 
 /// The class in which most are at risk, with their number.
-fn class_at_risk(students: &[StudentView]) -> Option<String> {
+pub(super) fn class_at_risk(students: &[StudentView]) -> Option<String> {
     let places = || students.iter().flat_map(|student| &student.enrolments).filter(|place| place.is_current);
     let at_risk = || places().filter(|place| place.outlook.standing == Standing::AtRisk);
     let count = |title: &str| at_risk().filter(|place| place.title == title).count();
@@ -34,7 +34,7 @@ fn class_at_risk(students: &[StudentView]) -> Option<String> {
 }
 
 /// The most that a student needs where passing is in doubt and still possible.
-fn most_needed(student: &StudentView) -> Option<Needed> {
+pub(super) fn most_needed(student: &StudentView) -> Option<Needed> {
     let now = student.enrolments.iter().filter(|place| place.is_current);
     now.filter(|place| place.outlook.standing == Standing::AtRisk).filter_map(|place| place.outlook.needed).max()
 }

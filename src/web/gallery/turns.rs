@@ -29,6 +29,7 @@ fn turn(id: &str, words: &str, state: TurnState, parts: Vec<Part>) -> Turn {
         parts,
         versions: None,
         again: (state != TurnState::Running).then(|| text("k")),
+        asks: Vec::new(),
         beside: Vec::new(),
     }
 }
@@ -61,7 +62,8 @@ pub(super) fn overview() -> Turn {
         Part::Chart(chart::part("chart-0", "chart-t1-0", &charts()[2])),
         Part::Answer(Answer::done("t1", 0, OVERVIEW)),
     ];
-    turn("t1", "How are my students going this semester?", TurnState::Done, parts)
+    let asks = vec![text("What does Mateo Nguyen need to pass?"), text("Write an encouraging mail to Mateo Nguyen")];
+    Turn { asks, ..turn("t1", "How are my students going this semester?", TurnState::Done, parts) }
 }
 
 pub(super) fn again() -> Turn {

@@ -21,6 +21,8 @@ pub struct Turn {
     /// Names a further version, so that a second click makes no second one;
     /// none while the turn is at work.
     pub again: Option<String>,
+    /// Questions that may come next, where this is the last turn.
+    pub asks: Vec<String>,
     /// Drafts and receipts of the versions that are not shown.
     pub beside: Vec<Part>,
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use tracing::error;
 
 use super::super::{
+    chat::onward,
     error::PageError,
     markdown::{self, Sealer, Tail},
     parts::{self, Notice, Part},
@@ -218,7 +219,10 @@ async fn whole(state: &State, caller: &Caller, stored: &StoredTurn, alive: bool)
     } else {
         Vec::new()
     };
-    let turn = presenter(state).turn(stored, &approvals, &tree, alive);
+    let turn = parts::Turn {
+        asks: onward(state, caller, stored, &tree),
+        ..presenter(state).turn(stored, &approvals, &tree, alive)
+    };
     Ok(Frame::message("turn", &json!({ "html": rendered(&turn, &state.token(caller)) })))
 }
 

@@ -15,6 +15,7 @@ use teachers_aide::sandbox::Person;
 use super::{
     Answer, Card, Form, Screen, Stream,
     canary::{Canary, Leaks},
+    contract,
 };
 
 /// A browser; a clone is another tab of it.
@@ -96,12 +97,15 @@ impl Browser {
 
     /// Sends a request and reads the answer to its end.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
-        let response = request.send().await.unwrap();
+        let request = request.build().unwrap();
+        let method = request.method().clone();
+        let response = self.client.execute(request).await.unwrap();
         self.keep_cookies(&response);
         let place = response.url().path().to_owned();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let answer = Answer { status, headers, body: response.text().await.unwrap() };
         self.read(&place, &answer);
+        contract::hold(&self.client, &self.base, &method, &place, &answer).await;
         if let Some(token) = token_in(&answer.body) {
             *self.token.lock().unwrap() = Some(token);
         }

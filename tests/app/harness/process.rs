@@ -56,6 +56,8 @@ pub struct Launch {
     pub spoil: Spoil,
     /// Where its log goes instead of a file.
     pub log_to: Option<&'static str>,
+    /// What its log tells, instead of the usual.
+    pub log: Option<&'static str>,
     /// How many files and sockets it may have open.
     pub open_files: Option<u32>,
 }
@@ -128,7 +130,12 @@ impl Site {
         let open = || File::options().create(true).append(true).open(&log).unwrap();
         let port = port.to_string();
         command.env_clear().envs(variables(base, &self.sandbox, self.folder())).env("PORT", port);
-        command.env("RUST_LOG", "info").current_dir(self.folder()).stdin(Stdio::null()).stdout(open()).stderr(open());
+        command
+            .env("RUST_LOG", launch.log.unwrap_or("info"))
+            .current_dir(self.folder())
+            .stdin(Stdio::null())
+            .stdout(open())
+            .stderr(open());
         calls::load(&mut command, self.folder(), launch.spoil);
         command
     }

@@ -101,7 +101,8 @@ impl TestApp {
     }
 }
 
-async fn connection(database: &Path) -> SqliteConnection {
+/// A look at a database that somebody may be using.
+pub async fn connection(database: &Path) -> SqliteConnection {
     let options = SqliteConnectOptions::new().filename(database).read_only(true);
     SqliteConnection::connect_with(&options).await.unwrap()
 }
