@@ -101,10 +101,10 @@ async fn what_the_model_saw_what_was_done_and_what_was_spent_is_each_teachers_ow
     let (store, ada, grace, turn) = (two.store(), &two.ada.teacher.id, &two.grace, &two.turn);
     let messages = vec![Message::User { content: "words".into() }];
     let request = ModelRequest { messages, tools: Arc::new([]), user: "a pseudonym".into() };
-    Seen::keep(store, &turn.conversation, &turn.turn.id, "model", &request).await.expect("kept");
+    Seen::keep(store, &mut turn.clone(), "model", &request).await.expect("kept");
     let day = date(2026, 11, 21);
     assert!(Budgets::take(store, ada, day, Counted::Turns, 1).await.expect("answers"));
-    store.spend(ada, day, 70).await.expect("counted");
+    assert!(Budgets::take(store, ada, day, Counted::Sends, 1).await.expect("answers"));
     for (who, own) in [(ada, true), (grace, false)] {
         let seen = store.seen(who, &turn.conversation).await.expect("answers");
         assert_eq!((seen.requests.len(), seen.messages.len()), (usize::from(own), usize::from(own)));
@@ -112,7 +112,7 @@ async fn what_the_model_saw_what_was_done_and_what_was_spent_is_each_teachers_ow
         assert!(records.iter().all(|record| record.entry.teacher.as_ref() == Some(who)), "{records:?}");
         assert!(!records.is_empty());
         let spent = store.spent(who, day).await.expect("answers");
-        assert_eq!((spent.turns, spent.tokens), if own { (1, 70) } else { (0, 0) });
+        assert_eq!((spent.turns, spent.sends), if own { (1, 1) } else { (0, 0) });
     }
     assert!(Budgets::take(store, grace, day, Counted::Turns, 1).await.expect("answers"), "what Ada used up is hers");
     store.give_back(grace, day, Counted::Turns).await.expect("answers");
