@@ -89,6 +89,11 @@ fn grace_cannot_tell_adas_class_or_student_from_one_that_is_not_there() {
     }
     assert_eq!(names(&school.students(&grace(), TODAY)), ["Shared Pupil"]);
     assert!(school.find_students(&grace(), "zoe").is_empty());
+    let adas =
+        school.students(&ada(), TODAY).into_iter().find(|one| school.student(&grace(), &one.id, TODAY).is_none());
+    let name = adas.unwrap().name;
+    assert!(school.named_in(&grace(), &format!("What {name} wrote")).is_empty(), "nor from the names in a text");
+    assert_eq!(school.named_in(&ada(), &format!("What {name} wrote")).len(), 1);
     assert!(school.class(&ada(), &class("c-01"), TODAY).is_some(), "the same questions are answered to ada");
     assert!(school.student(&ada(), &student("s-01"), TODAY).is_some());
 }

@@ -1,5 +1,7 @@
 //! The store on a real file: what is unique, what wins, what never comes back.
 
+mod others;
+
 use std::{collections::HashMap, sync::Arc};
 
 use actix_session::storage::{SessionKey, SessionStore};

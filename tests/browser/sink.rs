@@ -31,9 +31,18 @@ fn payloads() -> Vec<String> {
     PAYLOADS.iter().enumerate().map(mine).collect()
 }
 
-/// A school in which everything that can be named is named with harm.
+/// A school in which everything that can be named is named with harm, and in
+/// which Mateo wrote every payload there is, one in each of his classes.
 fn hostile_school() -> Value {
     let mut school = cast::school();
+    let notes = payloads().into_iter().enumerate().map(|(number, text)| {
+        let seat = json!({ "student": cast::MATEO, "evaluations": [5.5, 6.1, null], "note": text });
+        json!({
+            "id": format!("c-{}", 1000 + number), "subject": format!("Subject {number}"), "group": "10B", "year": 2026,
+            "semester": 2, "teacher": "ada@school.example", "roster": [seat],
+        })
+    });
+    school["classes"].as_array_mut().unwrap().extend(notes);
     let names = [
         "<img src=http://evil.example/name1>",
         "<svg onload=\"location='http://evil.example/n'\"> X",
@@ -189,9 +198,8 @@ async fn whatever_is_shown_or_streamed_nobody_is_asked_for_anything() {
     in_a_hostile_world(async |scene| {
         let (tab, app, all) = (&scene.tab, &scene.app, payloads());
         tab.run::<()>(WATCH, Vec::new()).await;
-        // In pieces of three signs, so that the cuts fall everywhere.
-        let signs: Vec<char> = all.join("\n\nAnd then:\n\n").chars().collect();
-        let pieces = signs.chunks(3).map(|piece| piece.iter().collect()).collect();
+        // Sign by sign, so that there is a cut everywhere.
+        let pieces = all.join("\n\nAnd then:\n\n").chars().map(String::from).collect();
         app.mind.push(Answer { text: pieces, pace: Pace::default(), ..Answer::default() });
         let conversation = scene.asks("Tell me everything", 1).await;
         census(tab).await;
@@ -201,7 +209,11 @@ async fn whatever_is_shown_or_streamed_nobody_is_asked_for_anything() {
         scene.asks(&all.join(" ").replace(['\n', '\t', '\r', '\0'], " "), 2).await;
         // A mail with what cannot be seen is refused before it is shown.
         let seen = all.iter().filter(|text| !text.contains(['\0', '\t', '\u{202e}'])).cloned().collect::<Vec<_>>();
-        app.mind.calls([cast::mail_to(cast::MATEO, &all[0], &seen.join("\n"))]);
+        // What the students wrote is looked up on the way.
+        app.mind.calls([
+            ("get_student", json!({ "student_id": cast::MATEO })),
+            cast::mail_to(cast::MATEO, &all[0], &seen.join("\n")),
+        ]);
         tab.fill("#words", "Write to them").await;
         tab.press("#words", thirtyfour::Key::Enter).await;
         tab.find(".letter").await;
@@ -215,6 +227,10 @@ async fn whatever_is_shown_or_streamed_nobody_is_asked_for_anything() {
                     path == "/chat" || shown.contains("evil.example") || shown.contains("Tell me"),
                     "{path}: {shown}"
                 );
+                if path.starts_with("/students") {
+                    assert_eq!(tab.count(".notes blockquote").await, all.len(), "every payload stands there");
+                    assert_eq!(tab.count(".notes blockquote *").await, 0, "as text and nothing else");
+                }
             }
         }
         scene.knocks().await;
@@ -247,7 +263,7 @@ async fn either_layer_alone_holds_but_for_what_a_policy_cannot_stop() {
         };
         let held = raw(between.with_policy()).await;
         let open = raw(between.without_policy()).await;
-        assert!(open.asked.len() > 25, "with both layers off the sink is full: {open:?}");
+        assert!(open.asked.len() > 20, "with both layers off the sink is full: {open:?}");
         let said = |number: &usize| all[*number].to_lowercase().replace(['\'', '"'], "");
         let leads_away = |number: &usize| said(number).contains(LEADS_AWAY);
         let knocks = |number: &usize| KNOCKS.iter().any(|word| said(number).contains(word));

@@ -252,6 +252,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_larger_than_any_sensible_answer_breaks_off() {
+        let call = |at: usize, text: &str| {
+            let function = json!({ "name": "one", "arguments": text });
+            delta(&json!({ "tool_calls": [{ "index": at, "id": format!("c{at}"), "function": function }] }))
+        };
+        let say = |_: usize, text: &str| delta(&json!({ "content": text }));
+        let breaks = |chunks: &[Value]| read(chunks).iter().any(Result::is_err);
+        for (piece, most) in [(&call as &dyn Fn(usize, &str) -> Value, LARGEST_ARGUMENTS), (&say, LONGEST_ANSWER)] {
+            let half = "x".repeat(most / 2);
+            assert!(!breaks(&[piece(0, &half), piece(0, &half), stop("stop")]));
+            assert!(breaks(&[piece(0, &half), piece(0, &half), piece(0, "x"), stop("stop")]));
+        }
+        let many: Vec<Value> = (0..MOST_CALLS + 9).map(|at| call(at, "{}")).chain([stop("stop")]).collect();
+        assert_eq!(calls(&read(&many)).len(), MOST_CALLS);
+    }
+
+    #[test]
     fn a_stream_without_a_finish_reason_was_cut() {
         let events = read(&[delta(&json!({ "content": "Half" }))]);
         assert!(matches!(events.last(), Some(Err(ModelError::BrokenOff(_)))), "{events:?}");
