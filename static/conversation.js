@@ -3,6 +3,7 @@
 
 import { all, one } from "./dom.js";
 import { post, tell } from "./post.js";
+import { settle } from "./place.js";
 import { announce } from "./voice.js";
 
 const chat = one("[data-chat]");
@@ -72,6 +73,8 @@ new MutationObserver(async () => {
   if (!heading || one("[data-heading]")) return;
   one("h1", chat)?.remove();
   chat.before(document.adoptNode(heading));
+  // The page has grown at its top: who reads at its end stays there.
+  settle();
   for (const button of all("[data-print]", heading)) {
     button.hidden = false;
     button.addEventListener("click", () => print());

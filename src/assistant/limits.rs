@@ -274,14 +274,19 @@ impl Assistant {
     /// Whether the model may be asked for this teacher now, who has used so many
     /// tokens that the budget does not know of yet.
     pub(super) async fn has_tokens(&self, teacher: &TeacherId, unsaved: i64) -> anyhow::Result<Result<(), Reached>> {
-        let (spent, day) = (self.parts.budgets.spent(teacher, self.today()).await?, self.parts.limits.day);
-        Ok(if spent.site_tokens.saturating_add_signed(unsaved) >= day.site_tokens {
+        let spent = self.parts.budgets.spent(teacher, self.today()).await?;
+        Ok(self.within_tokens(&spent, unsaved))
+    }
+
+    fn within_tokens(&self, spent: &Spent, unsaved: i64) -> Result<(), Reached> {
+        let day = self.parts.limits.day;
+        if spent.site_tokens.saturating_add_signed(unsaved) >= day.site_tokens {
             Err(Reached::Site)
         } else if spent.tokens.saturating_add_signed(unsaved) >= day.tokens {
             Err(Reached::Tokens)
         } else {
             Ok(())
-        })
+        }
     }
 
     /// What a turn that begins now is counted in.
@@ -291,11 +296,15 @@ impl Assistant {
 
     /// Whether a turn may begin, which is counted when it does.
     pub(super) async fn may_begin(&self, teacher: &TeacherId) -> anyhow::Result<Result<(), Reached>> {
-        let most = self.parts.limits.day.running;
-        if self.places.count(teacher) >= most {
-            return Ok(Err(Reached::Running(most)));
+        let day = self.parts.limits.day;
+        if self.places.count(teacher) >= day.running {
+            return Ok(Err(Reached::Running(day.running)));
         }
-        self.has_tokens(teacher, 0).await
+        let spent = self.parts.budgets.spent(teacher, self.today()).await?;
+        if spent.turns >= day.turns {
+            return Ok(Err(Reached::Turns(day.turns)));
+        }
+        Ok(self.within_tokens(&spent, 0))
     }
 
     /// Counts a look for a script, which is a turn of its own, unless a limit is

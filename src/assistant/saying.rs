@@ -52,19 +52,12 @@ impl Assistant {
         words: &Words,
         client_id: ClientId,
     ) -> Result<StoredTurn, SayError> {
-        let ids = &*self.parts.ids;
-        let title = conversation.is_none().then(|| words.title());
-        let conversation = conversation.unwrap_or_else(|| ConversationId::fresh(ids));
-        let limits = self.parts.limits.turn;
-        let turn = Turn { limits, ..Turn::new(TurnId::fresh(ids), words.as_str()) };
-        let teacher = caller.teacher.id.clone();
-        let (at, budget) = (self.parts.clock.now(), self.turn_budget());
-        let new = NewTurn { teacher, conversation, title, follows: None, client_id, turn, at, budget };
-        self.begin_apart(caller, new).await
+        self.say_behind(caller, conversation, None, words, client_id).await
     }
 
     /// The teacher says something in a conversation, at the end of the way through
-    /// a version that was looked at, if that is another than the chosen one.
+    /// a version that was looked at, if that is another than the chosen one. That
+    /// way is chosen as the turn begins, and stays as it is where none begins.
     pub async fn say_in(
         self: &Arc<Self>,
         caller: &Caller,
@@ -73,12 +66,32 @@ impl Assistant {
         words: &Words,
         client_id: ClientId,
     ) -> Result<StoredTurn, SayError> {
+        let mut follows = None;
         if let Some(turn) = through {
-            let found = self.parts.conversations.turn(&caller.teacher.id, turn).await?;
-            found.filter(|stored| stored.conversation == *conversation).ok_or(SayError::NotFound)?;
-            self.choose(caller, turn).await?;
+            let tree = self.parts.conversations.tree(&caller.teacher.id, conversation).await?;
+            let end = tree.end_through(turn).ok_or(SayError::NotFound)?;
+            follows = Some(end).filter(|_| !tree.chosen().contains(&turn));
         }
-        self.say(caller, Some(conversation.clone()), words, client_id).await
+        self.say_behind(caller, Some(conversation.clone()), follows, words, client_id).await
+    }
+
+    async fn say_behind(
+        self: &Arc<Self>,
+        caller: &Caller,
+        conversation: Option<ConversationId>,
+        follows: Option<i64>,
+        words: &Words,
+        client_id: ClientId,
+    ) -> Result<StoredTurn, SayError> {
+        let ids = &*self.parts.ids;
+        let title = conversation.is_none().then(|| words.title());
+        let conversation = conversation.unwrap_or_else(|| ConversationId::fresh(ids));
+        let limits = self.parts.limits.turn;
+        let turn = Turn { limits, ..Turn::new(TurnId::fresh(ids), words.as_str()) };
+        let teacher = caller.teacher.id.clone();
+        let (at, budget) = (self.parts.clock.now(), self.turn_budget());
+        let new = NewTurn { teacher, conversation, title, follows, client_id, turn, at, budget };
+        self.begin_apart(caller, new).await
     }
 
     pub(super) async fn begin_apart(self: &Arc<Self>, caller: &Caller, new: NewTurn) -> Result<StoredTurn, SayError> {
@@ -101,27 +114,35 @@ impl Assistant {
     /// lost, and the teacher wrote them anew.
     async fn begin_once(self: &Arc<Self>, caller: &Caller, new: NewTurn) -> Result<Option<StoredTurn>, SayError> {
         let conversation = new.conversation.clone();
+        let teacher = caller.teacher.id.clone();
         let words = new.turn.words.clone();
+        // First of all: what was posted before is neither in its own way nor at a limit.
+        let (posted, client_id) = (&self.parts.conversations, new.client_id.clone());
+        let posted = async || posted.posted(&teacher, &client_id).await;
+        if let Some(stored) = posted().await? {
+            return Ok(Some(stored).filter(|stored| stored.turn.words == words));
+        }
         let mut lock = None;
         if new.title.is_none() {
-            let latest = self.parts.conversations.latest(&new.teacher, &conversation).await?;
+            let latest = self.parts.conversations.latest(&teacher, &conversation).await?;
             // A turn that says it runs and that nobody drives was cut off.
             let runs = |latest: &StoredTurn| latest.turn.status == Status::Running && self.is_alive(&latest.turn.id);
             if latest.is_some_and(|latest| !runs(&latest)) {
                 let waited = tokio::time::timeout(PATIENCE, self.live.lock(&conversation)).await;
                 lock = Some(waited.map_err(|_| SayError::Busy)?);
-                self.set_aside(caller, &conversation).await?;
             }
         }
-        let teacher = caller.teacher.id.clone();
         // Until the turn is at work, so that nobody begins another unseen.
         let _door = self.places.door(&teacher).await;
         if let Err(reached) = self.may_begin(&teacher).await? {
-            let posted = self.parts.conversations.posted(&teacher, &new.client_id).await?;
-            return match posted.filter(|stored| stored.turn.words == words) {
+            // The same may have been posted twice at once.
+            return match posted().await?.filter(|stored| stored.turn.words == words) {
                 Some(stored) => Ok(Some(stored)),
                 None => Err(self.limited(&teacher, reached).await?),
             };
+        }
+        if lock.is_some() {
+            self.set_aside(caller, &conversation).await?;
         }
         let most = new.budget.most;
         match self.parts.conversations.start(new).await? {

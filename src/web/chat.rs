@@ -189,7 +189,7 @@ pub async fn page(
         client_id: fresh(state),
         words: begun.words,
         error: begun.error,
-        through: begun.through.map(|turn| turn.to_string()),
+        through: begun.through.filter(|turn| shown.contains(&turn)).map(|turn| turn.to_string()),
         running: running.map(|(stored, _)| stored.turn.id.to_string()),
         asks: Vec::new(),
     };

@@ -106,7 +106,49 @@ async fn what_is_found_in_another_version_is_opened_there_and_chosen_only_by_goi
     let astray = [("words", "Hello"), ("through", other.turn.as_str())];
     ada.post(&format!("/chat/{}", first.conversation), &astray).await.with(404);
     let page = format!("/chat/{}?turn={}", first.conversation, other.turn);
-    assert_eq!(ada.get(&page).await.texts(".answer"), usual().await);
+    let page = ada.get(&page).await;
+    assert_eq!(page.texts(".answer"), usual().await);
+    assert!(!page.has(".sought"), "it is the page as it is without");
+    app.mind.says("Hello.");
+    ada.submit(&page.form("form.write").fill("words", "Hello")).await.with(303);
+    assert_eq!(usual().await.last().unwrap(), "Hello.", "what is said there is taken");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_are_posted_twice_on_another_way_are_one_turn() {
+    let (app, ada, _grace) = school_day().await;
+    app.mind.says("A poor answer.");
+    let (first, _) = ada.hear("A question").await;
+    app.mind.says("A better answer.");
+    submit(&ada, &form(&ada, &first, "again").await).await;
+    let begun = json!({ "choices": [{ "index": 0, "delta": { "content": "Still at it" } }] });
+    app.mind.push(Raw::events([begun]).ending(Ending::Stall));
+    let page = ada.get(&format!("/chat/{}?turn={}", first.conversation, first.turn)).await;
+    let form = page.form("form.write").fill("words", "And now?");
+    let fields: Vec<(&str, &str)> = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let post = async || ada.post(&form.action, &fields).await.with(200).json()["turn"].clone();
+    let turn = post().await;
+    eventually("it is being written", || app.asked().len() == 3).await;
+    assert_eq!(post().await, turn, "the answer to the first was lost on the way");
+    ada.post(&format!("/turns/{}/stop", turn.as_str().unwrap()), &[]).await.with(200);
+    assert_eq!(post().await, turn, "and when it is over");
+    assert_eq!(ada.page(&first.conversation).await.texts(".said p"), ["A question", "And now?"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_are_posted_twice_leave_the_draft_waiting_to_which_they_led() {
+    let (app, ada, _grace) = school_day().await;
+    app.mind.says("Well.");
+    let (first, _) = ada.hear("A question").await;
+    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("It has left.");
+    let order = [("words", "Write to Mateo"), ("client_id", "one-message")];
+    let post = async || ada.post(&format!("/chat/{}", first.conversation), &order).await.with(200).json();
+    let turn = post().await["turn"].as_str().unwrap().to_owned();
+    let cards = ada.follow(&turn).await.cards();
+    assert_eq!(post().await["turn"], turn.as_str());
+    ada.decide(&cards[0], "send", &[]).await.with(200);
+    ada.follow(&turn).await;
+    assert_eq!(ada.page(&first.conversation).await.texts(".answer"), ["Well.", "It has left."], "the answer goes on");
 }
 
 #[tokio::test(flavor = "multi_thread")]

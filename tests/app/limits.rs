@@ -70,6 +70,24 @@ async fn the_same_message_posted_again_at_the_limit_is_still_the_same_turn() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn words_that_a_limit_gives_back_choose_no_version_and_set_nothing_aside() {
+    let (app, ada) = with(&[("LIMIT_TURNS_PER_DAY", "2")]).await;
+    app.mind.says("In words.");
+    let (first, _) = ada.hear("Write to Mateo").await;
+    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("It has left.");
+    let again = ada.post(&format!("/turns/{}/again", first.turn), &[]).await.with(200).json();
+    let again = again["turn"].as_str().unwrap();
+    let cards = ada.follow(again).await.cards();
+    let page = format!("/chat/{}", first.conversation);
+    ada.post(&page, &[("words", "And now?"), ("through", &first.turn)]).await.with(429);
+    ada.post(&page, &[("words", "And now?")]).await.with(429);
+    assert_eq!(ada.get(&page).await.attrs(".versions", "aria-label"), ["Version 2 of 2"]);
+    ada.decide(&cards[0], "send", &[]).await.with(200);
+    ada.follow(again).await;
+    assert_eq!(ada.get(&page).await.texts(".answer"), ["It has left."], "the answer goes on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_restart_gives_no_question_back() {
     let (mut app, ada) = with(&[("LIMIT_TURNS_PER_DAY", "1")]).await;
     app.mind.says("Well.");

@@ -36,6 +36,23 @@ async fn a_reader_is_not_pulled_not_talked_over_and_can_stop_it() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_an_answer_stays_in_sight_when_the_name_of_its_conversation_comes_late() {
+    at_a_desk(async |desk| {
+        let tab = &desk.tab;
+        desk.sign_in().await;
+        desk.script().says(&long_answer(20));
+        let slow = "const quick = window.fetch; window.fetch = (...asked) =>
+            quick(...asked).then((answer) => new Promise((come) => setTimeout(come, 1500, answer)));";
+        tab.run::<()>(slow, Vec::new()).await;
+        desk.ask("Tell me about the class").await;
+        desk.done(1).await;
+        tab.find("[data-heading] .shelved").await;
+        tab.until(&format!("{HEIGHT} - innerHeight - scrollY < 2")).await;
+    })
+    .await;
+}
+
 /// The answer itself is there to be read, not to be read out word by word.
 async fn an_answer_is_announced_in_a_few_words(desk: &Desk) {
     let tab = &desk.tab;

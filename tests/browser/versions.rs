@@ -1,7 +1,7 @@
 //! What a teacher does with a turn and with a conversation, by mouse in a real
 //! browser: asks again, changes a question, turns back, copies, names, deletes.
 
-use super::at_a_desk;
+use super::{NARROW, at_a_desk};
 
 const ANSWERS: &str = "[...document.querySelectorAll('.answer')].map((answer) => answer.innerText.trim())";
 
@@ -55,8 +55,14 @@ async fn a_find_leads_to_the_version_where_it_stands_and_on_from_there() {
         tab.click(".lines a").await;
         tab.until("document.querySelector('.turn:target .answer')?.innerText.includes('zygomorphic')").await;
         assert_eq!(tab.text(".versions").await.trim(), "1 of 2");
-        let mark = "getComputedStyle(document.querySelector('.turn:target')).boxShadow !== 'none'";
-        assert!(tab.ask::<bool>(mark).await, "it is marked");
+        // A line of its own at the left of it, that is within the page.
+        let line = "getComputedStyle(document.querySelector('.turn:target'), '::before')";
+        let left = "document.querySelector('.turn:target').getBoundingClientRect().left";
+        let mark = format!("{line}.borderLeftStyle === 'solid' && {left} + parseFloat({line}.left) >= 0");
+        assert!(tab.ask::<bool>(&mark).await, "it is marked");
+        tab.shots("versions-3-found").await;
+        tab.size(NARROW).await;
+        assert!(tab.ask::<bool>(&mark).await, "on a phone as well");
         tab.shots("versions-3-found").await;
         desk.ask("And then?").await;
         desk.done(2).await;

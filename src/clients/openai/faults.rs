@@ -74,10 +74,15 @@ fn is_too_long(code: &str, message: &str) -> bool {
             .any(|words| message.contains(words))
 }
 
-/// No service has a word for it, and each has a sentence of its own.
+/// No service has a word for it, and each has a sentence of its own. One about a
+/// field below a tool is about the request, and says nothing of the model.
 fn is_about_tools(message: &str) -> bool {
     let message = message.to_lowercase();
     let any = |words: &[&str]| words.iter().any(|words| message.contains(words));
+    let is_strict = |word: &str| word == "strict";
+    if any(&["tools["]) || message.split(|sign: char| !sign.is_alphanumeric()).any(is_strict) {
+        return false;
+    }
     any(&["tool", "function call"])
         && any(&["not support", "unsupported", "not enabled", "that support tool use", "requires --"])
 }
@@ -118,10 +123,17 @@ mod tests {
             (400, "Unsupported parameter: 'tools' is not supported with this model."),
             (400, "`tool calling` is not supported with this model"),
             (400, "Function calling is not enabled for this model"),
+            (400, "Tool use is not supported: this model is restricted"),
         ] {
             assert_eq!(told(status, message), ModelError::NoTools, "{message}");
         }
-        for message in ["Unsupported parameter: 'user'", "The model stumbled over a tool message"] {
+        for message in [
+            "Unsupported parameter: 'user'",
+            "The model stumbled over a tool message",
+            "tools[0].function.strict is not supported",
+            "'strict' is not supported in a tool",
+            "Unsupported keyword 'format' in `tools[3].function.parameters`",
+        ] {
             assert!(matches!(told(400, message), ModelError::Refused(_)), "{message}");
         }
     }

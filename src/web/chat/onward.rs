@@ -18,7 +18,7 @@ use crate::{
     },
     audit::{classes_in, students_in},
     identity::Caller,
-    school::StudentView,
+    school::{EnrolmentView, Standing, StudentView},
 };
 
 /// As many as a reader looks at.
@@ -72,8 +72,8 @@ fn about_student(student: &StudentView, wrote: bool) -> Vec<String> {
     if student.email.is_some() && !wrote {
         asks.push(format!("Write an encouraging mail to {}", student.name));
     }
-    let at_risk = most_needed(student).is_some();
-    let class = student.enrolments.iter().find(|place| place.is_current && at_risk);
+    let is_at_risk = |place: &&EnrolmentView| place.is_current && place.outlook.standing == Standing::AtRisk;
+    let class = student.enrolments.iter().find(is_at_risk);
     asks.extend(class.map(|place| format!("Show me a chart of {}", place.title)));
     asks
 }
@@ -84,11 +84,50 @@ fn about_class(students: &[StudentView], class: &str, wrote: bool) -> Vec<String
     let title = within.iter().flat_map(|student| &student.enrolments).find(|place| place.class.as_str() == class);
     let mut asks: Vec<String> = title.map(|place| format!("Show me a chart of {}", place.title)).into_iter().collect();
     asks.extend(neediest(&within).map(|student| about_student(student, wrote)).unwrap_or_default());
-    asks.dedup();
+    let mut offered = BTreeSet::new();
+    asks.retain(|ask| offered.insert(ask.clone()));
     asks
 }
 
 /// Who needs the most of all for whom passing is in doubt and still possible.
 fn neediest(students: &[StudentView]) -> Option<&StudentView> {
     students.iter().filter(|student| most_needed(student).is_some()).max_by_key(|student| most_needed(student))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::school::{School, SchoolFile, Teacher, TeacherId};
+
+    /// Cleo has no address, is safe in Algebra and at risk in Physics.
+    const CLEO: &str = r#"{
+      "current": { "year": 2026, "semester": 2 },
+      "students": [{ "id": "s-01", "name": "Cleo Ömer" }],
+      "classes": [
+        { "id": "c-01", "subject": "Algebra", "group": "1", "year": 2026, "semester": 2, "teacher": "ada@school.example",
+          "roster": [{ "student": "s-01", "evaluations": [9, 9, null] }] },
+        { "id": "c-02", "subject": "Physics", "group": "1", "year": 2026, "semester": 2, "teacher": "ada@school.example",
+          "roster": [{ "student": "s-01", "evaluations": [6, 6, null] }] }
+      ]
+    }"#;
+
+    fn students() -> Vec<StudentView> {
+        let (name, email) = ("Ada".to_owned(), "ada@school.example".to_owned());
+        let ada = Teacher { id: TeacherId::new("ada"), name, email };
+        School::new(SchoolFile::parse(CLEO).unwrap(), Vec::new()).students(&ada, date(2026, 11, 21))
+    }
+
+    #[test]
+    fn a_student_leads_to_the_class_in_which_passing_is_in_doubt() {
+        let asks = about_student(&students()[0], false);
+        assert_eq!(asks, ["What does Cleo Ömer need to pass?", "Show me a chart of Physics · 1"]);
+    }
+
+    #[test]
+    fn no_question_is_offered_twice() {
+        let asks = about_class(&students(), "c-02", false);
+        assert_eq!(asks, ["Show me a chart of Physics · 1", "What does Cleo Ömer need to pass?"]);
+    }
 }

@@ -1,5 +1,7 @@
 //! What each error says: a title, plain words, and where to go next.
 
+use std::borrow::Cow;
+
 use actix_web::http::StatusCode;
 
 use super::PageError;
@@ -64,83 +66,93 @@ impl PageError {
 
     /// What the reader is told.
     pub(super) fn told(&self) -> Told {
-        let home = HOME;
-        let told = |status, title, words: &str, (next, href): (&'static str, &str)| Told {
-            status,
+        let (title, words) = self.words();
+        let (next, href) = self.next();
+        let retry_after = if let Self::TooMany { wait, .. } = self { Some(*wait) } else { None };
+        Told {
+            status: self.status(),
             code: self.code(),
             title,
             words: words.to_owned(),
-            next: (next, href.to_owned()),
-            retry_after: None,
-        };
+            next: (next, href.into_owned()),
+            retry_after,
+        }
+    }
+
+    fn status(&self) -> StatusCode {
         match self {
-            Self::SignedOut => told(
-                StatusCode::UNAUTHORIZED,
-                "Please sign in",
-                "This page is yours alone, so it needs to know who you are.",
-                ("Sign in", "/"),
-            ),
-            Self::Ended { back, .. } => told(
-                StatusCode::UNAUTHORIZED,
+            Self::SignedOut | Self::Ended { .. } => StatusCode::UNAUTHORIZED,
+            Self::NotFound | Self::NoSuchTool(_) => StatusCode::NOT_FOUND,
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::ForeignOrigin | Self::Stale { .. } => StatusCode::FORBIDDEN,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::SignIn { status, .. } | Self::Connect { status, .. } | Self::Unavailable { status, .. } => *status,
+            Self::BadArguments(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// A title, and a sentence or two.
+    fn words(&self) -> (&'static str, &str) {
+        match self {
+            Self::SignedOut => ("Please sign in", "This page is yours alone, so it needs to know who you are."),
+            Self::Ended { .. } => (
                 "Your sign-in has ended",
                 "Nothing was changed, and nothing was sent. Sign in again, and do it once more.",
-                ("Sign in again", &login::door_back_to(back)),
             ),
-            Self::NotFound => told(
-                StatusCode::NOT_FOUND,
-                "This page is not here",
-                "The link may be old, or what it led to has been removed.",
-                home,
-            ),
-            Self::BadRequest(words) => told(StatusCode::BAD_REQUEST, "That did not arrive as it should", words, home),
-            Self::WrongMethod => told(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "That cannot be done here",
-                "This address takes another kind of request. Nothing was changed.",
-                home,
-            ),
-            Self::ForeignOrigin => told(
-                StatusCode::FORBIDDEN,
+            Self::NotFound => ("This page is not here", "The link may be old, or what it led to has been removed."),
+            Self::BadRequest(words) => ("That did not arrive as it should", words),
+            Self::WrongMethod => {
+                ("That cannot be done here", "This address takes another kind of request. Nothing was changed.")
+            }
+            Self::ForeignOrigin => (
                 "This came from another site",
                 "To keep you safe, only this site's own pages may do that. Nothing was changed.",
-                home,
             ),
-            Self::Stale { back, .. } => told(
-                StatusCode::FORBIDDEN,
+            Self::Stale { .. } => (
                 "This page is from before you last signed in",
                 "Nothing was changed, and nothing was sent. Load the page again, and do it once more.",
-                ("Load the page again", back),
             ),
-            Self::TooLarge => told(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "That is too much at once",
-                "Nothing was changed. Shorten it, or send it in parts.",
-                home,
-            ),
-            Self::Conflict(words) => told(StatusCode::CONFLICT, "Not just now", words, home),
-            Self::TooMany { words, wait } => Told {
-                retry_after: Some(*wait),
-                ..told(StatusCode::TOO_MANY_REQUESTS, "A moment, please", words, home)
-            },
-            Self::TooSlow => told(
-                StatusCode::REQUEST_TIMEOUT,
-                "That took too long to arrive",
-                "Nothing was changed. Look at your connection, and try again.",
-                home,
-            ),
-            Self::SignIn { title, words, status, .. } => told(*status, title, words, ("Back to the start", "/")),
-            Self::Connect { title, words, status, back: (next, href), .. } => told(*status, title, words, (next, href)),
-            Self::NoSuchTool(words) => told(StatusCode::NOT_FOUND, "There is no such tool", words, home),
-            Self::BadArguments(words) => {
-                told(StatusCode::UNPROCESSABLE_ENTITY, "These are not the tool's arguments", words, home)
+            Self::TooLarge => ("That is too much at once", "Nothing was changed. Shorten it, or send it in parts."),
+            Self::Conflict(words) | Self::Unavailable { words, .. } => ("Not just now", words),
+            Self::TooMany { words, .. } => ("A moment, please", words),
+            Self::TooSlow => {
+                ("That took too long to arrive", "Nothing was changed. Look at your connection, and try again.")
             }
-            Self::Unavailable { words, status, .. } => told(*status, "Not just now", words, home),
-            Self::Broken(_) => told(
-                StatusCode::INTERNAL_SERVER_ERROR,
+            Self::SignIn { title, words, .. } | Self::Connect { title, words, .. } => (title, words),
+            Self::NoSuchTool(words) => ("There is no such tool", words),
+            Self::BadArguments(words) => ("These are not the tool's arguments", words),
+            Self::Broken(_) => (
                 "Something went wrong on our side",
                 "It is not your doing. Go back to see how things stand, and try again in a moment.",
-                home,
             ),
+        }
+    }
+
+    /// What the button says, and where it leads.
+    fn next(&self) -> (&'static str, Cow<'_, str>) {
+        match self {
+            Self::SignedOut => ("Sign in", "/".into()),
+            Self::Ended { back, .. } => ("Sign in again", login::door_back_to(back).into()),
+            Self::Stale { back, .. } => ("Load the page again", back.into()),
+            Self::SignIn { .. } => ("Back to the start", "/".into()),
+            Self::Connect { back: (next, href), .. } => (next, href.into()),
+            Self::NotFound
+            | Self::BadRequest(_)
+            | Self::WrongMethod
+            | Self::ForeignOrigin
+            | Self::TooLarge
+            | Self::Conflict(_)
+            | Self::TooMany { .. }
+            | Self::TooSlow
+            | Self::NoSuchTool(_)
+            | Self::BadArguments(_)
+            | Self::Unavailable { .. }
+            | Self::Broken(_) => (HOME.0, HOME.1.into()),
         }
     }
 }
