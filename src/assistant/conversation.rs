@@ -64,11 +64,6 @@ pub struct StoredTurn {
 }
 
 impl StoredTurn {
-    /// Whether the audit or the budget is to be told something.
-    pub fn has_news(&self) -> bool {
-        !self.noted.is_empty() || !self.spent.is_empty()
-    }
-
     /// The tokens that the budget does not know of yet.
     pub fn unsaved_tokens(&self) -> i64 {
         self.spent.iter().map(|spending| spending.tokens).sum()

@@ -165,9 +165,13 @@ async fn read_head(tx: &mut Transaction<'_, Sqlite>) -> anyhow::Result<Option<(H
     Ok(row.map(|row| (Head { seq: row.get("seq"), hash: row.get("hash") }, row.get("seal"))))
 }
 
-/// No teacher is there before the row that tells of a sign-in.
+/// Whether somebody signed in for the first time since there is an audit: the row
+/// that tells of it was written in the same transaction. Who came before, to an
+/// earlier version of this program, left no row.
 async fn is_in_use(tx: &mut Transaction<'_, Sqlite>) -> sqlx::Result<bool> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM teachers)").fetch_one(&mut **tx).await
+    let sql = "SELECT EXISTS (SELECT 1 FROM teachers WHERE created_at >= \
+               (SELECT CAST(strftime('%s', installed_on) AS INTEGER) * 1000 FROM _sqlx_migrations WHERE version = 2))";
+    sqlx::query_scalar(sql).fetch_one(&mut **tx).await
 }
 
 async fn stretch(tx: &mut Transaction<'_, Sqlite>, after: i64) -> anyhow::Result<Vec<SqliteRow>> {

@@ -149,6 +149,18 @@ async fn what_was_asked_in_vain_is_there_too() {
     assert_eq!(told[0].last().unwrap()["content"], "A word in vain");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_kept_is_not_asked_and_not_counted() {
+    let (app, ada, _grace) = school_day().await;
+    let full = "CREATE TRIGGER full BEFORE INSERT ON seen_requests BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+    let pool = app.database().await;
+    sqlx::query(full).execute(&pool).await.unwrap();
+    let (_, screen) = ada.hear("How are they?").await;
+    assert_eq!((screen.state.as_str(), app.asked().len()), ("failed", 0));
+    let tokens: i64 = sqlx::query_scalar("SELECT SUM(tokens) FROM budgets").fetch_one(&pool).await.unwrap();
+    assert_eq!(tokens, 0);
+}
+
 /// The page asks first whose turn it is; what is kept is guarded by itself as well.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_kept_is_told_to_its_teacher_alone_whoever_names_the_conversation() {

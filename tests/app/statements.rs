@@ -60,18 +60,15 @@ fn statements(log: &str) -> BTreeSet<String> {
     whole.flat_map(|batch| batch.split("; ").map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
-/// The tables that a statement walks through.
+/// What a statement walks through: a table, or the name that the statement gave it.
 async fn walked(database: &mut SqliteConnection, statement: &str) -> Vec<String> {
     let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
     let plan = sqlx::raw_sql(explain).fetch_all(database).await.unwrap_or_else(|fault| panic!("{statement}: {fault}"));
     let details = plan.iter().map(|step| step.get::<String, _>("detail"));
     let scans = details.filter_map(|detail| detail.strip_prefix("SCAN ").map(str::to_owned));
-    scans.filter_map(|scan| scan.split(' ').next().map(str::to_owned)).collect()
-}
-
-async fn tables(database: &mut SqliteConnection) -> Vec<String> {
-    let sql = "SELECT name FROM sqlite_master WHERE type = 'table'";
-    sqlx::query_scalar(sql).fetch_all(database).await.unwrap()
+    let names = scans.filter_map(|scan| scan.split(' ').next().map(str::to_owned));
+    // "SCAN CONSTANT ROW" and "SCAN 3-ROW VALUES CLAUSE" are no walks.
+    names.filter(|name| name.starts_with(|sign: char| sign.is_ascii_lowercase())).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,13 +81,12 @@ async fn no_question_of_a_teachers_day_walks_through_a_table() {
     server.kill();
     let statements = statements(&site.said()[before..]);
     let mut database = connection(&site.database()).await;
-    let tables = tables(&mut database).await;
     let mut found = Vec::new();
     let mut read = 0;
     for statement in statements.iter().filter(|statement| !statement.starts_with("PRAGMA")) {
         read += 1;
         for table in walked(&mut database, statement).await {
-            if tables.contains(&table) && !SHORT.contains(&table.as_str()) {
+            if !SHORT.contains(&table.as_str()) {
                 found.push(format!("{table}: {statement}"));
             }
         }

@@ -40,9 +40,7 @@ impl Drive {
         }
         let request = self.request();
         let read = estimate(&request);
-        // Counted before a word leaves: a server that dies has not asked for free.
-        self.spend(read);
-        self.keep(&request).await?;
+        self.keep(&request, read).await?;
         let step = self.stored.turn.begin_step();
         let outcome = match self.open_stream(&request).await {
             Ok(stream) => self.read_answer(step, stream).await,
@@ -52,12 +50,19 @@ impl Drive {
         outcome
     }
 
-    /// The teacher can read what was asked, whatever comes of it; and nothing
-    /// that a tool found reaches the model before the audit knows.
-    async fn keep(&mut self, request: &ModelRequest) -> anyhow::Result<()> {
+    /// The teacher can read what was asked, whatever comes of it; nothing that a
+    /// tool found reaches the model before the audit knows; and it is counted
+    /// before a word leaves, so that a server that dies has not asked for free.
+    async fn keep(&mut self, request: &ModelRequest, read: i64) -> anyhow::Result<()> {
         self.clock_in();
+        self.spend(read);
         let (seen, model) = (&self.assistant.parts.seen, self.assistant.parts.model.name());
-        seen.keep(&mut self.stored, model, request).await
+        let kept = seen.keep(&mut self.stored, model, request).await;
+        if kept.is_err() {
+            // It does not leave.
+            self.stored.spent.pop();
+        }
+        kept
     }
 
     fn spend(&mut self, tokens: i64) {
