@@ -95,7 +95,8 @@ fn write_faults(faults: &SettingsFaults, out: &mut impl Write) -> io::Result<()>
 
 fn write_findings(findings: &[Finding], out: &mut impl Write) -> io::Result<bool> {
     writeln!(out, "\nWhat works")?;
-    for Finding { about, mark, words, .. } in findings {
+    for Finding { about, mark, words, in_terminal, .. } in findings {
+        let words = in_terminal.as_ref().unwrap_or(words);
         let mark = match mark {
             Mark::Good => "ok     ",
             Mark::Sandbox => "sandbox",

@@ -21,6 +21,7 @@ mod frame;
 #[cfg(test)]
 mod gallery;
 pub mod headers;
+mod host;
 mod leaving;
 mod login;
 pub mod markdown;

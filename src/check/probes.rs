@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::{
     clients::http::{below, read_answer, send},
-    school::SchoolFile,
+    school::{SchoolFaults, SchoolFile},
     settings::{Auth0, Endpoint, Identity, ModelSource, Settings, existing_key, shown_value},
     setup::{Finding, Mark, Part},
 };
@@ -18,7 +18,7 @@ use crate::{
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) fn finding(part: Part, about: &'static str, mark: Mark, words: impl Into<String>) -> Finding {
-    Finding { about, mark, words: words.into(), part }
+    Finding { about, mark, words: words.into(), in_terminal: None, part }
 }
 
 fn setting(about: &'static str, mark: Mark, words: impl Into<String>) -> Finding {
@@ -36,9 +36,21 @@ fn school(settings: &Settings) -> Finding {
         Err(fault) => setting("School data", Mark::Bad, format!("{path}: {fault}; set SCHOOL_DATA")),
         Ok(json) => match SchoolFile::parse(&json) {
             Ok(_) => setting("School data", Mark::Good, format!("{path} can be read")),
-            Err(faults) => setting("School data", Mark::Bad, format!("{path}: {faults}")),
+            Err(faults) => {
+                let in_terminal = Some(format!("{path}: {faults}"));
+                Finding { in_terminal, ..setting("School data", Mark::Bad, how_many(&faults)) }
+            }
         },
     }
+}
+
+/// The faults name students and their grades, which are nothing for a page.
+fn how_many(faults: &SchoolFaults) -> String {
+    let (faults, them) = match faults.iter().count() {
+        1 => ("1 fault".to_owned(), "it"),
+        many => (format!("{many} faults"), "them"),
+    };
+    format!("the school file has {faults}; teachers-aide --check in a terminal names {them}")
 }
 
 fn key(settings: &Settings) -> Finding {

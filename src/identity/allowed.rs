@@ -10,6 +10,11 @@ impl Allowed {
         Self(accounts.into_iter().map(|account| account.to_ascii_lowercase()).collect())
     }
 
+    /// Whether nothing is on it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether an account with this verified address may come in.
     pub fn admits(&self, email: &str) -> bool {
         let email = email.to_ascii_lowercase();
@@ -21,10 +26,10 @@ impl Allowed {
 /// Who looks after this site: may see how it is set up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operators {
-    /// Whoever reaches it: it is on the operator's own computer.
+    /// Whoever reaches it: it is on the operator's own computer, and listens to nobody else.
     Everybody,
     /// Teachers with an address on the operator's list; nobody where there is none.
-    Listed(Vec<String>),
+    Listed(Allowed),
 }
 
 impl Operators {
@@ -32,8 +37,8 @@ impl Operators {
     pub fn include(&self, email: Option<&str>) -> bool {
         match self {
             Self::Everybody => true,
-            Self::Listed(accounts) if accounts.is_empty() => false,
-            Self::Listed(accounts) => email.is_some_and(|email| Allowed::new(accounts.iter().cloned()).admits(email)),
+            // An empty list of accounts lets everybody in; one of operators, nobody.
+            Self::Listed(accounts) => !accounts.is_empty() && email.is_some_and(|email| accounts.admits(email)),
         }
     }
 }
@@ -60,7 +65,7 @@ mod tests {
     #[test]
     fn an_empty_list_of_operators_has_nobody_on_it() {
         let listed =
-            |accounts: &[&str]| Operators::Listed(accounts.iter().map(|&account| account.to_owned()).collect());
+            |accounts: &[&str]| Operators::Listed(Allowed::new(accounts.iter().map(|&account| account.to_owned())));
         let own = listed(&["Ada@school.example", "@ops.example"]);
         assert!(own.include(Some("ada@School.example")) && own.include(Some("x@ops.example")));
         assert!(!own.include(Some("grace@school.example")) && !own.include(Some("")) && !own.include(None));

@@ -244,6 +244,21 @@ fn the_readmes_table_names_every_variable() {
 }
 
 #[test]
+fn who_sees_the_set_up_page_without_a_list_is_said_alike_wherever_an_operator_reads_it() {
+    const RULE: &str =
+        "where PUBLIC_URL and HOST are both of this computer, whoever comes by localhost, 127.0.0.1 or [::1]";
+    let own = VARIABLES.iter().find(|variable| variable.name == "OPERATOR_ACCOUNTS").unwrap().meaning;
+    let at_root = |name: &str| fs::read_to_string(format!("{}/{name}", env!("CARGO_MANIFEST_DIR")));
+    let sample = include_str!("../../.env.sample").to_owned();
+    let guide = include_str!("../../docs/setup-auth0-google.md").to_owned();
+    let texts = [Ok(own.to_owned()), Ok(sample), Ok(guide), at_root("README.md")];
+    for text in texts.into_iter().flatten() {
+        let plain = text.replace(['`', '#'], " ").split_whitespace().collect::<Vec<_>>().join(" ").replace(" ,", ",");
+        assert!(plain.contains(RULE), "{plain}");
+    }
+}
+
+#[test]
 fn the_sample_file_as_it_stands_starts_the_sandbox() {
     let environment = Environment::of(|_| None, include_str!("../../.env.sample")).unwrap();
     let settings = sections::read(&|name| environment.get(name), true).unwrap();

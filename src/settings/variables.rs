@@ -96,7 +96,7 @@ pub const VARIABLES: &[Variable] = &[
         "OPERATOR_ACCOUNTS",
         "",
         "Who may open the set-up page: addresses, or domains as @school.example, separated by commas; unset, nobody, but \
-         on this computer (PUBLIC_URL) whoever reaches it",
+         where PUBLIC_URL and HOST are both of this computer, whoever comes by localhost, 127.0.0.1 or [::1]",
     ),
     secret(
         Section::Model,

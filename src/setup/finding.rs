@@ -27,8 +27,10 @@ pub struct Finding {
     pub about: &'static str,
     /// How good it looks.
     pub mark: Mark,
-    /// In plain words, with what to do.
+    /// In plain words, with what to do. They stand on a page: no secret, and no student.
     pub words: String,
+    /// What the terminal says instead, where that names students.
+    pub in_terminal: Option<String>,
     /// Where the guide tells more.
     pub part: Part,
 }

@@ -11,12 +11,13 @@ use actix_web::{
 };
 use serde::Deserialize;
 use tracing::{info, warn};
-use url::{Url, form_urlencoded};
+use url::form_urlencoded;
 
 use super::{
     connections,
     error::PageError,
     frame::{self, html},
+    host,
     pages::SignIn,
     return_to,
     session::{self, UnderWay},
@@ -57,10 +58,8 @@ pub async fn front_door(
 /// Who comes to this computer by another of its names (127.0.0.1 for localhost)
 /// is sent to the one that cookies and the sign-in are made for.
 fn by_its_name(request: &HttpRequest, state: &State) -> Option<String> {
-    let host = request.headers().get(header::HOST)?.to_str().ok()?;
-    let asked = Url::parse(&format!("http://{host}/")).ok()?;
-    let own = |url: &Url| matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    let other_name = asked.host() != state.public_url.host() && own(&asked) && own(&state.public_url);
+    let asked = host::asked_for(request)?;
+    let other_name = asked.host() != state.public_url.host() && host::is_own(&asked) && host::is_own(&state.public_url);
     other_name.then(|| state.public_url.to_string())
 }
 
@@ -229,8 +228,10 @@ fn malformed(fault: CallbackError) -> PageError {
     }
 }
 
-/// The same as [`refused`], of an answer to a sign-in that was begun here: what
-/// only the operator can mend is counted. What anybody can send is not.
+/// The same as [`refused`], of a sign-in that is begun here or was: what only the
+/// operator can mend is counted, whoever ran into it. Nobody need be signed in
+/// for that, so a stranger is in the number, too; but an answer to what was not
+/// begun here does not come this far.
 pub fn noticed(state: &State, fault: &SignInError) -> PageError {
     let flaw = match fault {
         SignInError::Operator(fault) => Some(fault.flaw),

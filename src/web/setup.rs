@@ -2,13 +2,13 @@
 //! everybody else both are not there.
 
 use actix_session::Session;
-use actix_web::{HttpResponse, web::Data};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 use jiff::Timestamp;
 
 use super::{
     error::PageError,
     frame::{self, html},
-    markdown,
+    host, markdown,
     pages::{Checked, Flawed, Given, Guide, GuidePart, SetUp},
     parts::{Frame, Place, Tone},
     present::clock_time,
@@ -16,15 +16,15 @@ use super::{
     state::State,
 };
 use crate::{
-    identity::Caller,
+    identity::{Caller, Operators},
     setup::{Finding, Mark, Part, Report, Times, Variable, anchor},
 };
 
 const GUIDE: &str = include_str!("../../docs/setup-auth0-google.md");
 
 /// `GET /setup`
-pub async fn page(state: Data<State>, session: Session) -> Result<HttpResponse, PageError> {
-    let operator = operator(&state, &session).await?;
+pub async fn page(request: HttpRequest, state: Data<State>, session: Session) -> Result<HttpResponse, PageError> {
+    let operator = operator(&request, &state, &session).await?;
     let report = state.doctor.report().await;
     let page = SetUp {
         frame: frame_of(&state, operator.as_ref(), "Set-up").await?,
@@ -39,23 +39,30 @@ pub async fn page(state: Data<State>, session: Session) -> Result<HttpResponse, 
 }
 
 /// `GET /setup/guide`
-pub async fn guide(state: Data<State>, session: Session) -> Result<HttpResponse, PageError> {
-    let operator = operator(&state, &session).await?;
+pub async fn guide(request: HttpRequest, state: Data<State>, session: Session) -> Result<HttpResponse, PageError> {
+    let operator = operator(&request, &state, &session).await?;
     let (title, lead, parts) = read(GUIDE);
     let page = Guide { frame: frame_of(&state, operator.as_ref(), &title).await?, title, lead, parts };
     answer(&state, operator.as_ref(), &page)
 }
 
 /// Who is signed in, if anybody; to nobody but an operator is there anything here.
-async fn operator(state: &State, session: &Session) -> Result<Option<Caller>, PageError> {
+async fn operator(request: &HttpRequest, state: &State, session: &Session) -> Result<Option<Caller>, PageError> {
     let caller = session::current(session, state).await?;
-    if !state.operators.include(caller.as_ref().map(|caller| caller.teacher.email.as_str())) {
+    let included = state.operators.include(caller.as_ref().map(|caller| caller.teacher.email.as_str()));
+    if !included || (state.operators == Operators::Everybody && !is_at_home(request, state)) {
         return Err(PageError::NotFound);
     }
     if let Some(caller) = &caller {
         state.rates.teacher(&caller.teacher.id).map_err(PageError::too_often)?;
     }
     Ok(caller)
+}
+
+/// Whether the browser came by a name of this computer. A page elsewhere that
+/// points its own name here would else read along in the operator's browser.
+fn is_at_home(request: &HttpRequest, state: &State) -> bool {
+    host::asked_for(request).is_some_and(|url| host::is_own(&url) || url.host() == state.public_url.host())
 }
 
 async fn frame_of(state: &State, operator: Option<&Caller>, title: &str) -> Result<Frame, PageError> {

@@ -312,6 +312,11 @@ impl TestApp {
         self.home.path("aide.db")
     }
 
+    /// Where its school file is.
+    pub fn school_file(&self) -> PathBuf {
+        self.home.path("school.json")
+    }
+
     /// What the checker finds now.
     pub async fn findings(&self, doubt: Doubt) -> Findings {
         Checker::at(&self.database_file()).await.compare(&self.accepted(), doubt).await

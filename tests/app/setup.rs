@@ -1,6 +1,7 @@
 //! The operator's page: who sees it, what it says of the tenant, and what it
 //! learns from what stood in a teacher's way.
 
+mod guarded;
 mod met;
 
 use std::sync::Arc;

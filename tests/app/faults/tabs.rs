@@ -268,7 +268,7 @@ async fn row_50_a_session_that_ends_while_a_draft_waits_leads_back_to_the_same_d
     let (asked, card) = a_draft(&app, &ada).await;
     clock.advance(SignedDuration::from_mins(61));
     let refused = ada.decide(&card, "send", &[]).await.with(401);
-    assert!(refused.body.contains("sign in") || refused.body.contains("who you are"), "{}", refused.body);
+    assert!(refused.body.contains("nothing was sent. Sign in again"), "{}", refused.body);
     assert_eq!((app.draft_states().await, app.accepted().len()), (vec!["proposed".to_owned()], 0));
     // The old session does not come alive again, whatever the clock says.
     clock.advance(SignedDuration::from_mins(-61));

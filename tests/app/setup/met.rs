@@ -181,6 +181,27 @@ async fn an_account_that_was_connected_and_of_which_the_vault_has_nothing_hints_
     assert!(told[0].state == "Likely" && told[0].words.contains("tick Offline Access"), "{told:?}");
 }
 
+/// The flaw is there whoever asks; so strangers are in the number, as the guide says.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_turned_away_at_the_door_of_a_wrong_tenant_is_counted_though_nobody_is_signed_in() {
+    let mut app = TestApp::start().await;
+    app.stop().await;
+    let other = json!({
+        "issuer": "https://other.example/", "authorization_endpoint": "https://other.example/authorize",
+        "jwks_uri": "https://other.example/keys", "response_types_supported": ["code"],
+        "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["RS256"],
+    });
+    app.sandbox.faults().add(Fault::on(Route::Discovery).then(Effect::Answer(Said::status(200).json(&other))));
+    let app = app.start_again().await;
+    app.browser().get("/auth/login").await.with(502);
+    let told = met(&app).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].about, "Another address answers than the tenant's own");
+    assert!(told[0].words.starts_with("Once, at "), "{told:?}");
+    let guide = include_str!("../../../docs/setup-auth0-google.md").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(guide.contains("so a stranger who tries the door is in the number, too"));
+}
+
 /// Anybody can send a browser here with an error that they made up.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_not_begun_here_is_not_counted() {
