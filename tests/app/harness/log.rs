@@ -4,7 +4,10 @@
 
 use std::{
     io,
-    sync::{Mutex, Once, PoisonError},
+    sync::{
+        Mutex, Once, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use teachers_aide::{settings::LogFormat, telemetry};
@@ -20,6 +23,7 @@ static BROKEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static MARKED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static WATCHED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static WRITTEN: AtomicUsize = AtomicUsize::new(0);
 
 /// Starts the log of this process, once.
 pub fn start() {
@@ -39,6 +43,7 @@ impl io::Write for Reader {
             let text = String::from_utf8_lossy(line).into_owned();
             list.lock().unwrap_or_else(PoisonError::into_inner).push(text);
         };
+        WRITTEN.fetch_add(1, Ordering::Relaxed);
         if !secrets_in(line).is_empty() {
             keep(&LEAKY);
         }
@@ -76,6 +81,11 @@ fn is_watched(line: &[u8]) -> bool {
 /// From now on lines with one of these words are kept.
 pub fn watch(words: &[String]) {
     WATCHED.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(words);
+}
+
+/// How many lines there are so far.
+pub fn lines_written() -> usize {
+    WRITTEN.load(Ordering::Relaxed)
 }
 
 /// Lines with a word that is watched for.
