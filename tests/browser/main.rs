@@ -14,6 +14,7 @@ mod keys;
 mod mishaps;
 mod motion;
 mod pages;
+mod paper;
 mod plain;
 mod reader;
 mod reload;

@@ -307,11 +307,16 @@ impl Tab {
 
     /// The page as paper shows it, as wide as A4 between its margins.
     pub async fn as_printed(&self, name: &str) {
-        self.size((718, 1000)).await;
-        self.tell("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+        self.onto_paper().await;
         self.whole(name).await;
         self.tell("Emulation.setEmulatedMedia", json!({ "media": "" })).await;
         self.scheme(Scheme::Light).await;
+    }
+
+    /// From now on the page is laid out as it would be printed.
+    pub async fn onto_paper(&self) {
+        self.size((718, 1000)).await;
+        self.tell("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
     }
 
     /// What a failed test saw last.
