@@ -193,14 +193,42 @@ async fn census(tab: &Tab) {
     assert_eq!(controls, 0, "no control, no card and no receipt comes from words");
 }
 
+impl Scene {
+    /// Every payload in one answer, sign by sign, so that there is a cut everywhere.
+    fn streams_everything(&self) {
+        let pieces = payloads().join("\n\nAnd then:\n\n").chars().map(String::from).collect();
+        self.app.mind.push(Answer { text: pieces, pace: Pace::default(), ..Answer::default() });
+    }
+}
+
+/// Whether a script runs that stands in the page itself: its policy says no.
+const RUNS: &str = "(() => { const script = document.createElement('script'); script.textContent = 'window.ran = true';
+    document.body.append(script); script.remove(); return window.ran === true; })()";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_streams_asks_for_nothing_on_a_page_without_a_policy() {
+    in_a_hostile_world(async |scene| {
+        let tab = &scene.tab;
+        assert!(!tab.ask::<bool>(RUNS).await, "the policy is there");
+        tab.without_policies().await;
+        tab.go("/chat").await;
+        assert!(tab.ask::<bool>(RUNS).await, "and now it is not");
+        tab.run::<()>(WATCH, Vec::new()).await;
+        scene.streams_everything();
+        scene.asks("Tell me everything", 1).await;
+        census(tab).await;
+        scene.knocks().await;
+        assert_eq!(scene.well.visitors(), Vec::<String>::new());
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_shown_or_streamed_nobody_is_asked_for_anything() {
     in_a_hostile_world(async |scene| {
         let (tab, app, all) = (&scene.tab, &scene.app, payloads());
         tab.run::<()>(WATCH, Vec::new()).await;
-        // Sign by sign, so that there is a cut everywhere.
-        let pieces = all.join("\n\nAnd then:\n\n").chars().map(String::from).collect();
-        app.mind.push(Answer { text: pieces, pace: Pace::default(), ..Answer::default() });
+        scene.streams_everything();
         let conversation = scene.asks("Tell me everything", 1).await;
         census(tab).await;
         // The same as the teacher's own words, and once more as a whole page.

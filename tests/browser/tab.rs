@@ -115,6 +115,12 @@ impl Tab {
         self.tell("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
+    /// From the next page on no policy of a page is heeded.
+    pub async fn without_policies(&self) {
+        self.tell("Page.enable", json!({})).await;
+        self.tell("Page.setBypassCSP", json!({ "enabled": true })).await;
+    }
+
     pub async fn without_script(&self) {
         self.tell("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
     }
