@@ -53,11 +53,21 @@ impl Driver {
 
     /// With flags for the browser beside the usual ones.
     pub fn with(flags: &[String]) -> Self {
+        // On a busy machine somebody else takes the port that it had found free.
+        let started = (0..10).find_map(|_| Self::listening());
+        let (process, port, notes) = started.expect("chromedriver did not start");
+        Self { process, port, profile: TempDir::new().unwrap(), flags: flags.to_vec(), _notes: notes }
+    }
+
+    fn listening() -> Option<(Child, u16, BufReader<ChildStdout>)> {
         let mut command = Command::new("chromedriver");
         let mut process = command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut notes = BufReader::new(process.stdout.take().unwrap());
         let port = port(&mut notes);
-        Self { process, port, profile: TempDir::new().unwrap(), flags: flags.to_vec(), _notes: notes }
+        if port.is_none() {
+            process.wait().unwrap();
+        }
+        port.map(|port| (process, port, notes))
     }
 
     /// A new browser with one empty tab.
@@ -99,14 +109,14 @@ impl Drop for Driver {
     }
 }
 
-/// The port stands in the sentence that it started.
-fn port(notes: &mut BufReader<ChildStdout>) -> u16 {
+/// The port stands in the sentence that it started; none when it ended instead.
+fn port(notes: &mut BufReader<ChildStdout>) -> Option<u16> {
     let mut line = String::new();
     while notes.read_line(&mut line).unwrap() > 0 {
         if let Some((_, port)) = line.trim_end_matches(['.', '\n']).split_once("started successfully on port ") {
-            return port.parse().unwrap();
+            return Some(port.parse().unwrap());
         }
         line.clear();
     }
-    panic!("chromedriver did not start");
+    None
 }

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// More stops than any page has before what one looks for.
-const MOST_STOPS: usize = 60;
+const MOST_STOPS: usize = 120;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_whole_story_goes_by_keyboard_alone_on_a_narrow_screen() {
@@ -76,12 +76,17 @@ async fn discards_the_other(desk: &Desk) {
 /// Goes on by Tab, or back by Shift and Tab, to the first element in document
 /// order that matches; and every stop on the way can be seen.
 pub async fn reach(desk: &Desk, css: &str, key: Key) {
+    let stop = async || desk.tab.ask::<Stop>(&format!("({STOP})({css:?})")).await;
+    // A page may put the focus there itself, sooner or later.
+    if stop().await.found {
+        return;
+    }
     for _ in 0..MOST_STOPS {
         match key {
             Key::Shift => desk.tab.tab_back().await,
             _ => desk.tab.keys(Key::Tab).await,
         }
-        let stop: Stop = desk.tab.ask(&format!("({STOP})({css:?})")).await;
+        let stop = stop().await;
         assert!(stop.marked, "nothing shows that the focus is on {}", stop.name);
         assert!(stop.seen, "the focus is on {}, where nobody sees it", stop.name);
         if stop.found {

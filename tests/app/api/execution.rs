@@ -201,6 +201,7 @@ async fn a_draft_of_a_script_is_drafted_again_without_the_model_and_its_words_ar
     assert_eq!(shown.text(".said h2"), "A script said");
     assert!(!shown.has(".edit"), "the teacher did not say it, and does not change it");
     ada.decide(&shown.cards().remove(0), "discard", &[]).await.with(200);
+    ada.follow_to_the_end(&shown.attrs("[data-turn]", "data-turn").remove(0)).await;
     let again = ada.get(&page).await.form("form[action$='/again']");
     ada.submit(&again).await.with(303);
     let shown = ada.get(&page).await;
