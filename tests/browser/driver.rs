@@ -55,7 +55,7 @@ impl Driver {
     pub fn with(flags: &[String]) -> Self {
         // On a busy machine somebody else takes the port that it had found free.
         let started = (0..10).find_map(|_| Self::listening());
-        let (process, port, notes) = started.expect("chromedriver did not start");
+        let (process, port, notes) = started.unwrap_or_else(|| panic!("chromedriver did not start"));
         Self { process, port, profile: TempDir::new().unwrap(), flags: flags.to_vec(), _notes: notes }
     }
 
