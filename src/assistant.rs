@@ -23,6 +23,7 @@ pub mod limits;
 pub mod live;
 mod looking;
 pub mod model;
+mod places;
 mod prompt;
 mod pseudonym;
 mod recovery;
@@ -50,9 +51,10 @@ use tokio_util::task::TaskTracker;
 
 use self::{
     conversation::{Approvals, Conversations},
-    limits::{Budgets, Limits, Places},
+    limits::{Budgets, Limits},
     live::Live,
     model::Model,
+    places::Places,
     seen::Seen,
     toolbox::{AnyTool, Scene, Toolbox},
 };

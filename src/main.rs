@@ -1,6 +1,6 @@
 //! Reads the settings, builds the application, and serves until it is stopped.
 
-use std::{io, net::TcpListener, process::ExitCode};
+use std::{io, net::TcpListener, num::NonZeroUsize, process::ExitCode};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -11,6 +11,7 @@ use teachers_aide::{
     settings::{Environment, Settings},
     telemetry,
 };
+use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
 /// A teacher's assistant that answers from the grade book and writes mails that
@@ -38,14 +39,21 @@ enum Command {
     },
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let outcome = run(Arguments::parse()).await;
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = runtime().map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(run(arguments)));
     outcome.unwrap_or_else(|fault| {
         use io::Write;
         let _unread = writeln!(io::stderr(), "{fault:#}");
         ExitCode::FAILURE
     })
+}
+
+/// Where the turns are driven. Half as many threads as there are processors: the
+/// pages are made by the web server's own, and a turn mostly waits.
+fn runtime() -> io::Result<Runtime> {
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    Builder::new_multi_thread().worker_threads(processors.div_ceil(2)).enable_all().build()
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {

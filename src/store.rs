@@ -16,6 +16,7 @@ mod connections;
 mod conversations;
 mod keys;
 mod lock;
+mod memory;
 mod outage;
 mod people;
 mod preferences;
@@ -23,6 +24,8 @@ mod seal;
 mod seen;
 mod sessions;
 mod shelf;
+mod today;
+mod writer;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -37,14 +40,17 @@ use sqlx::{
     sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use self::{lock::Lock, outage::Trust};
+use self::{lock::Lock, memory::Memory, outage::Trust, writer::Writer};
 use crate::clock::{Clock, Ids};
 
 /// The database, with the keys that seal what is secret in it.
 #[derive(Clone)]
 pub struct Store {
     reader: SqlitePool,
-    writer: SqlitePool,
+    writer: Writer,
+    /// The one connection that writes.
+    pen: SqlitePool,
+    memory: Memory,
     trust: Trust,
     lock: Lock,
     sealer: Sealer,
@@ -72,7 +78,7 @@ impl Store {
     }
 
     async fn bring_up_to_date(&self) -> anyhow::Result<()> {
-        sqlx::migrate!().run(&self.writer).await.map_err(explain_migration)?;
+        sqlx::migrate!().run(&self.pen).await.map_err(explain_migration)?;
         self.index_what_is_missing().await.context("what was said cannot be made findable")?;
         self.lock.sign().context("cannot write the lock file")
     }
@@ -112,17 +118,21 @@ impl Store {
             .busy_timeout(BUSY)
             // What is deleted is overwritten.
             .pragma("secure_delete", "ON")
+            // What is written beside a savepoint is gone with the transaction.
+            .pragma("temp_store", "MEMORY")
             .synchronous(SqliteSynchronous::Normal);
-        let writer = pool(1, options.clone()).await.with_context(context)?;
+        let pen = pool(1, options.clone()).await.with_context(context)?;
         let reader = pool(READERS, options).await.with_context(context)?;
-        let store = Self { reader, writer, trust: Trust::default(), lock, sealer, ids, clock };
+        let memory = Memory::default();
+        let writer = Writer::open(pen.clone(), sealer.clone(), Arc::clone(&clock), memory.clone());
+        let store = Self { reader, writer, pen, memory, trust: Trust::default(), lock, sealer, ids, clock };
         store.unless_refused(store.check().await).await.with_context(context)?;
         Ok(store)
     }
 
     /// Refuses a file that SQLite finds broken, before anything is built on it.
     async fn check(&self) -> anyhow::Result<()> {
-        let verdict: String = sqlx::query_scalar("PRAGMA quick_check").fetch_one(&self.writer).await?;
+        let verdict: String = sqlx::query_scalar("PRAGMA quick_check").fetch_one(&self.pen).await?;
         let verdict = verdict.replace('\n', "; ");
         anyhow::ensure!(verdict == "ok", "the file is damaged ({verdict}): restore it from a backup, or move it away");
         Ok(())
@@ -135,7 +145,7 @@ impl Store {
 
     /// Lets go of the file.
     pub async fn close(&self) {
-        for pool in [&self.reader, &self.writer] {
+        for pool in [&self.reader, &self.pen] {
             pool.close().await;
         }
         self.lock.release();
@@ -144,7 +154,7 @@ impl Store {
     /// A transaction that may write. It takes the write lock at once: one that
     /// began by reading could not get it later (SQLite, "BEGIN IMMEDIATE").
     async fn write(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
-        self.writer.begin_with("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE").await
+        self.pen.begin_with("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE").await
     }
 
     /// One statement in a transaction of its own; tells how many rows it changed.
@@ -157,7 +167,7 @@ impl Store {
 
     /// The same as [`Self::write`], and what it commits is on the disk when the commit returns.
     async fn write_durably(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
-        self.writer.begin_with("PRAGMA synchronous = FULL; BEGIN IMMEDIATE").await
+        self.pen.begin_with("PRAGMA synchronous = FULL; BEGIN IMMEDIATE").await
     }
 }
 

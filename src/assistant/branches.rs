@@ -35,6 +35,11 @@ impl Tree {
         Self { places, head, looked_at: None }
     }
 
+    /// The tree of a turn that nothing comes before and that nothing stands beside.
+    pub fn of_one(turn: &TurnId) -> Self {
+        Self::new(vec![Place { id: turn.clone(), seq: 1, parent: 0 }], 1)
+    }
+
     /// The same tree, where the way through a turn is looked at, whichever is chosen.
     #[must_use]
     pub fn looking_at(self, turn: &TurnId) -> Self {

@@ -42,6 +42,7 @@ impl Assistant {
             turn,
             at: self.parts.clock.now(),
             budget: self.turn_budget(),
+            question: None,
         };
         self.begin_apart(caller, new).await
     }

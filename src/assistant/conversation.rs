@@ -12,6 +12,8 @@ use super::{
     branches::Tree,
     ids::{ApprovalId, ClientId, ConversationId, TurnId},
     limits::{Spending, TurnBudget},
+    model::Question,
+    seen::Kept,
     trusted::Trusted,
     turn::Turn,
 };
@@ -109,13 +111,34 @@ pub struct NewTurn {
     pub at: Timestamp,
     /// What it is counted in.
     pub budget: TurnBudget,
+    /// What the model is asked at once, where nothing comes before the turn: kept
+    /// and counted with it.
+    pub question: Option<Question>,
+}
+
+impl NewTurn {
+    /// The turn as it will be stored if it begins at a place behind another.
+    pub fn at(&self, seq: i64, parent: i64) -> StoredTurn {
+        StoredTurn {
+            turn: self.turn.clone(),
+            teacher: self.teacher.clone(),
+            conversation: self.conversation.clone(),
+            seq,
+            parent,
+            client_id: self.client_id.clone(),
+            version: 1,
+            asked_at: self.at,
+            noted: Vec::new(),
+            spent: Vec::new(),
+        }
+    }
 }
 
 /// What became of a turn that was to begin.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Started {
-    /// It is stored.
-    New(StoredTurn),
+    /// It is stored, and of its question as much is kept.
+    New(StoredTurn, Kept),
     /// The same message was stored before: this is the turn that it made.
     Already(StoredTurn),
     /// Another turn of the conversation is running.

@@ -358,7 +358,9 @@ impl Assistant {
         }
         if goes_on {
             live.publish(Event::TurnResumed);
-            Drive::start(self, caller, stored, live, lock);
+            // Nobody is told to wait before what they decided goes on.
+            let place = self.places.enter(&caller.teacher.id);
+            Drive::start(self, caller, stored, live, (lock, place), None);
         }
         Ok(())
     }

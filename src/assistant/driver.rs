@@ -18,7 +18,9 @@ use super::{
     conversation::{Note, StoredTurn},
     event::Event,
     live::{ConversationLock, LiveTurn},
-    model::Usage,
+    model::{Question, Usage},
+    places::Place,
+    seen::Kept,
     turn::{Ending, Limit, Next, Remedy, Status},
 };
 use crate::{
@@ -33,14 +35,24 @@ const LEFT_BESIDE: &str = "Note from the application: the teacher also has anoth
     there something was approved and has left, or may have left. You do not see it, and the teacher does. Do not say \
     that nothing was sent. If you draft a mail or a meeting, say that it may repeat what has left already.";
 
+/// What a conversation has before a turn.
+#[derive(Default)]
+pub(super) struct Past {
+    pub(super) turns: Vec<StoredTurn>,
+    pub(super) notes: Vec<Note>,
+}
+
 /// A turn while it is driven.
 pub(super) struct Drive {
     assistant: Arc<Assistant>,
     caller: Caller,
     stored: StoredTurn,
     live: Arc<LiveTurn>,
-    past: Vec<StoredTurn>,
-    notes: Vec<Note>,
+    past: Past,
+    /// What is kept of the conversation, whose lock this drive holds.
+    kept: Kept,
+    /// A question that is kept and was not asked yet.
+    first: Option<Question>,
     begun: Instant,
     /// How long the turn had worked before, in milliseconds.
     worked_before: u64,
@@ -51,14 +63,19 @@ pub(super) struct Drive {
 }
 
 impl Drive {
-    /// Drives a turn on the server's own runtime until it pauses or is over.
+    /// Drives a turn on the server's own runtime until it pauses or is over; what
+    /// is held meanwhile is let go of then. `first` is a question that is kept
+    /// with the turn already, and as much as is kept of it.
     pub(super) fn start(
         assistant: &Arc<Assistant>,
         caller: &Caller,
         stored: StoredTurn,
         live: Arc<LiveTurn>,
-        lock: ConversationLock,
+        mut held: (ConversationLock, Place),
+        first: Option<(Question, Kept)>,
     ) {
+        let (first, kept) = first.map_or_else(|| (None, Kept::default()), |(first, kept)| (Some(first), kept));
+        held.1.begin_to_work();
         let span = info_span!("turn", turn = %stored.turn.id, teacher = %caller.teacher.id);
         let stop = live.begin_drive();
         if assistant.is_going_down() {
@@ -66,15 +83,15 @@ impl Drive {
         }
         let (begun, worked_before) = (Instant::now(), stored.turn.used.worked_ms);
         let left = (stored.turn.limits.seconds * 1000).saturating_sub(worked_before);
-        let place = assistant.places.enter(&caller.teacher.id);
         let drive = Self {
             assistant: Arc::clone(assistant),
             caller: caller.clone(),
             stored,
             stop,
             live,
-            past: Vec::new(),
-            notes: Vec::new(),
+            past: Past::default(),
+            kept,
+            first,
             begun,
             worked_before,
             deadline: begun + Duration::from_millis(left).min(assistant.parts.patience.turn),
@@ -82,8 +99,7 @@ impl Drive {
         };
         let running = async move {
             drive.run().await;
-            drop(lock);
-            drop(place);
+            drop(held);
         };
         drop(assistant.spawn(running.instrument(span)));
     }
@@ -139,9 +155,10 @@ impl Drive {
         if self.stored.seq > 1 || !self.stored.turn.steps.is_empty() {
             let turns = conversations.turns(&self.caller.teacher.id, &self.stored.conversation).await?;
             let all = turns.len();
-            self.past = branches::before(turns, &self.stored);
-            self.notes = conversations.notes(&self.stored.conversation).await?;
-            if self.past.len() + 1 < all {
+            self.past.turns = branches::before(turns, &self.stored);
+            self.past.notes = conversations.notes(&self.stored.conversation).await?;
+            self.kept = self.assistant.parts.seen.kept(&self.stored.conversation).await?;
+            if self.past.turns.len() + 1 < all {
                 self.note_what_left_beside().await?;
             }
         }
@@ -153,10 +170,11 @@ impl Drive {
     async fn note_what_left_beside(&mut self) -> anyhow::Result<()> {
         let approvals = &self.assistant.parts.approvals;
         let drafts = approvals.of_conversation(&self.caller.teacher.id, &self.stored.conversation).await?;
-        let remembered = |turn: &TurnId| self.past.iter().chain([&self.stored]).any(|stored| stored.turn.id == *turn);
+        let remembered =
+            |turn: &TurnId| self.past.turns.iter().chain([&self.stored]).any(|stored| stored.turn.id == *turn);
         if drafts.iter().any(|draft| draft.may_have_left() && !remembered(&draft.turn)) {
-            let after_seq = self.past.last().map_or(0, |stored| stored.seq);
-            self.notes.push(Note { after_seq, about: 0, text: LEFT_BESIDE.into() });
+            let after_seq = self.past.turns.last().map_or(0, |stored| stored.seq);
+            self.past.notes.push(Note { after_seq, about: 0, text: LEFT_BESIDE.into() });
         }
         Ok(())
     }
@@ -183,6 +201,9 @@ impl Drive {
         }
         let stored = self.assistant.close(&mut self.stored, ending.clone()).await;
         info!(ending = ending_word(&ending), "turn over");
+        if stored.is_ok() {
+            self.live.stored_at_the_end(self.stored.clone());
+        }
         // While the end is not stored, the page shows the turn as interrupted.
         self.live.publish(match ending.clone() {
             Ending::Failed { words, reference, .. } => Event::TurnFailed { words, reference },

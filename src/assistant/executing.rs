@@ -106,13 +106,11 @@ impl Assistant {
     async fn look_for_a_script(self: Arc<Self>, look: Look) -> Result<Executed, ExecuteError> {
         let Look { caller, tool, arguments, facts, plan, grant } = look;
         let teacher = &caller.teacher.id;
-        let place = {
-            let _door = self.places.door(teacher).await;
-            if let Err(reached) = self.may_look(teacher).await? {
-                return Err(self.limited(teacher, reached).await?.into());
-            }
-            self.places.enter(teacher)
+        let mut place = match self.may_look(teacher).await? {
+            Ok(place) => place,
+            Err(reached) => return Err(self.limited(teacher, reached).await?.into()),
         };
+        place.begin_to_work();
         let begun = Instant::now();
         let looked = self.look(&caller, &*tool, &facts, &plan, grant).await?;
         let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -160,6 +158,7 @@ impl Assistant {
             turn,
             at: self.parts.clock.now(),
             budget: self.turn_budget(),
+            question: None,
         };
         Ok(Executed::Laid(Box::new(self.begin_apart(caller, new).await?)))
     }

@@ -57,7 +57,7 @@ handle!(
 );
 
 /// The browser's own name for one message, so that posting it twice makes one turn.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ClientId(String);
 

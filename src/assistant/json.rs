@@ -2,37 +2,46 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Value, value::RawValue};
 
 /// JSON as shared text: a tree takes ten times the room, and the result of a
-/// call stands in its turn, in the log and before the model.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Json(Arc<str>);
+/// call stands in its turn, in the log and before the model. It is written as it
+/// stands, many times in a turn, without a look into it.
+#[derive(Debug, Clone)]
+pub struct Json(Arc<RawValue>);
 
 impl Json {
     /// The text, as the model reads it.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.get()
     }
 
     /// The value, for who must look into it.
     pub fn value(&self) -> Value {
         // It was written from a value, so it reads.
-        serde_json::from_str(&self.0).unwrap_or_default()
+        serde_json::from_str(self.as_str()).unwrap_or_default()
     }
 }
 
+impl PartialEq for Json {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Json {}
+
 impl From<Value> for Json {
     fn from(value: Value) -> Self {
-        Self(value.to_string().into())
+        // A value always serialises.
+        Self(serde_json::value::to_raw_value(&value).unwrap_or_default().into())
     }
 }
 
 impl Serialize for Json {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let value: Value = serde_json::from_str(&self.0).map_err(ser::Error::custom)?;
-        value.serialize(serializer)
+        self.0.serialize(serializer)
     }
 }
 

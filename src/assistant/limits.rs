@@ -4,18 +4,13 @@
 //! a restart gives nothing back. A limit is looked at before something is
 //! begun; nothing that left is ever taken back because of one.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use tokio::sync::OwnedMutexGuard;
 
-use super::Assistant;
+use super::{Assistant, places::Place};
 use crate::{
     audit::{Entry, Kind},
     clock::Clock,
@@ -211,61 +206,6 @@ pub fn estimated_tokens(text: &str) -> u64 {
     u64::try_from(text.len() / 4 + 1).unwrap_or(u64::MAX)
 }
 
-/// Who has how many turns at work, and whose turn it is to begin one.
-#[derive(Debug, Default)]
-pub(super) struct Places {
-    taken: Arc<Mutex<HashMap<TeacherId, usize>>>,
-    doors: Mutex<HashMap<TeacherId, std::sync::Weak<tokio::sync::Mutex<()>>>>,
-}
-
-/// A turn at work; given back when dropped.
-#[derive(Debug)]
-pub(super) struct Place {
-    teacher: TeacherId,
-    taken: Arc<Mutex<HashMap<TeacherId, usize>>>,
-}
-
-impl Places {
-    /// One after the other: of two requests at once the second sees what the
-    /// first began.
-    pub(super) async fn door(&self, teacher: &TeacherId) -> OwnedMutexGuard<()> {
-        let door = {
-            let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
-            doors.retain(|_, door| door.strong_count() > 0);
-            let known = doors.get(teacher).and_then(std::sync::Weak::upgrade);
-            known.unwrap_or_else(|| {
-                let door = Arc::default();
-                doors.insert(teacher.clone(), Arc::downgrade(&door));
-                door
-            })
-        };
-        door.lock_owned().await
-    }
-
-    /// How many turns of a teacher are at work.
-    pub(super) fn count(&self, teacher: &TeacherId) -> usize {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner).get(teacher).copied().unwrap_or_default()
-    }
-
-    /// A turn begins to work.
-    pub(super) fn enter(&self, teacher: &TeacherId) -> Place {
-        *self.taken.lock().unwrap_or_else(PoisonError::into_inner).entry(teacher.clone()).or_default() += 1;
-        Place { teacher: teacher.clone(), taken: Arc::clone(&self.taken) }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = taken.get_mut(&self.teacher) {
-            *count -= 1;
-            if *count == 0 {
-                taken.remove(&self.teacher);
-            }
-        }
-    }
-}
-
 impl Assistant {
     pub(super) fn today(&self) -> Date {
         self.parts.clock.wall().date()
@@ -294,28 +234,37 @@ impl Assistant {
         TurnBudget { day: self.today(), most: self.parts.limits.day.turns }
     }
 
-    /// Whether a turn may begin, which is counted when it does.
-    pub(super) async fn may_begin(&self, teacher: &TeacherId) -> anyhow::Result<Result<(), Reached>> {
+    /// A place for a turn to begin, unless a limit is reached. The turn is counted
+    /// when it does.
+    pub(super) async fn may_begin(&self, teacher: &TeacherId) -> anyhow::Result<Result<Place, Reached>> {
         let day = self.parts.limits.day;
-        if self.places.count(teacher) >= day.running {
-            return Ok(Err(Reached::Running(day.running)));
-        }
+        let place = match self.may_go_on(teacher).await {
+            Ok(place) => place,
+            Err(reached) => return Ok(Err(reached)),
+        };
         let spent = self.parts.budgets.spent(teacher, self.today()).await?;
         if spent.turns >= day.turns {
             return Ok(Err(Reached::Turns(day.turns)));
         }
-        Ok(self.within_tokens(&spent, 0))
+        Ok(self.within_tokens(&spent, 0).map(|()| place))
     }
 
-    /// Counts a look for a script, which is a turn of its own, unless a limit is
-    /// reached.
-    pub(super) async fn may_look(&self, teacher: &TeacherId) -> anyhow::Result<Result<(), Reached>> {
-        if let Err(reached) = self.may_begin(teacher).await? {
-            return Ok(Err(reached));
-        }
+    /// The same for a turn that goes on, whatever it has used.
+    pub(super) async fn may_go_on(&self, teacher: &TeacherId) -> Result<Place, Reached> {
+        let most = self.parts.limits.day.running;
+        self.places.take(teacher, most).await.ok_or(Reached::Running(most))
+    }
+
+    /// Counts a look for a script, which is a turn of its own, and gives it a
+    /// place, unless a limit is reached.
+    pub(super) async fn may_look(&self, teacher: &TeacherId) -> anyhow::Result<Result<Place, Reached>> {
+        let place = match self.may_begin(teacher).await? {
+            Ok(place) => place,
+            Err(reached) => return Ok(Err(reached)),
+        };
         let TurnBudget { day, most } = self.turn_budget();
         let taken = self.parts.budgets.take(teacher, day, Counted::Turns, most).await?;
-        Ok(if taken { Ok(()) } else { Err(Reached::Turns(most)) })
+        Ok(if taken { Ok(place) } else { Err(Reached::Turns(most)) })
     }
 
     /// Counts a mail that is about to leave, unless the limit is reached.

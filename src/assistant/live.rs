@@ -6,16 +6,17 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
 };
 
 use tokio::sync::{OwnedMutexGuard, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    conversation::StoredTurn,
     event::Event,
     ids::{ConversationId, TurnId},
-    turn::Turn,
+    turn::Status,
 };
 
 /// The log of one living turn.
@@ -24,15 +25,39 @@ pub struct LiveTurn {
     /// Tells this log from one that the turn had before a restart.
     pub epoch: String,
     /// The turn as it stood before the first event.
-    pub base: Turn,
+    pub base: StoredTurn,
     events: Mutex<Vec<Arc<Event>>>,
+    end: OnceLock<StoredTurn>,
     count: watch::Sender<usize>,
     stop: Mutex<CancellationToken>,
 }
 
 impl LiveTurn {
-    fn new(epoch: String, base: Turn) -> Self {
-        Self { epoch, base, events: Mutex::default(), count: watch::Sender::new(0), stop: Mutex::default() }
+    fn new(epoch: String, base: StoredTurn) -> Self {
+        let (events, stop) = (Mutex::default(), Mutex::default());
+        Self { epoch, base, events, end: OnceLock::new(), count: watch::Sender::new(0), stop }
+    }
+
+    /// Whether a drive is at work on the turn, and will tell of its end here.
+    pub fn is_at_work(&self) -> bool {
+        let events = lock(&self.events);
+        let work = events.iter().rev().find_map(|event| match **event {
+            Event::TurnWaiting | Event::TurnFinished { .. } | Event::TurnFailed { .. } => Some(false),
+            Event::TurnResumed => Some(true),
+            _ => None,
+        });
+        work.unwrap_or(self.base.turn.status == Status::Running)
+    }
+
+    /// The turn as it was stored when it was over, to be told before the last event.
+    pub fn stored_at_the_end(&self, stored: StoredTurn) {
+        // It ends once.
+        let _told = self.end.set(stored);
+    }
+
+    /// How it was stored when it was over, once that is told and where it could be.
+    pub fn end(&self) -> Option<&StoredTurn> {
+        self.end.get()
     }
 
     /// Stops what is driving the turn now; what drives it later is not stopped.
@@ -81,9 +106,10 @@ pub struct ConversationLock(#[expect(dead_code, reason = "held, and let go when 
 
 impl Live {
     /// The log of a turn, made if there is none. `epoch` names a new one.
-    pub fn open(&self, turn: &Turn, epoch: impl FnOnce() -> String) -> Arc<LiveTurn> {
+    pub fn open(&self, stored: &StoredTurn, epoch: impl FnOnce() -> String) -> Arc<LiveTurn> {
         let mut turns = lock(&self.turns);
-        let entry = turns.entry(turn.id.clone()).or_insert_with(|| Arc::new(LiveTurn::new(epoch(), turn.clone())));
+        let fresh = || Arc::new(LiveTurn::new(epoch(), stored.clone()));
+        let entry = turns.entry(stored.turn.id.clone()).or_insert_with(fresh);
         Arc::clone(entry)
     }
 

@@ -11,7 +11,7 @@ use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::trusted::Trusted;
+use super::{limits::Spending, trusted::Trusted};
 
 /// One question to the model, whole.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -22,6 +22,17 @@ pub struct ModelRequest {
     pub tools: Arc<[ToolSchema]>,
     /// Who asks, under a name that tells the provider nothing.
     pub user: String,
+}
+
+/// A question with what is written down about it before it leaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// What leaves.
+    pub request: ModelRequest,
+    /// The name of the model that is asked.
+    pub model: String,
+    /// How many tokens the model reads, as estimated, and the day they are counted in.
+    pub read: Spending,
 }
 
 /// One message of the conversation as the model reads it.

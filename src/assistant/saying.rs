@@ -5,11 +5,11 @@ use std::{sync::Arc, time::Duration};
 use super::{
     Assistant, ClientId, ConversationId, TurnId, Words,
     conversation::{NewTurn, Started, StoredTurn},
-    driver::Drive,
+    driver::{Drive, Past},
     event::Event,
     limits::Reached,
     live::LiveTurn,
-    turn::{Call, CallState, Ending, Pause, Status, Turn},
+    turn::{Call, CallState, Ending, Next, Pause, Status, Turn},
 };
 use crate::{identity::Caller, school::TeacherId};
 
@@ -90,7 +90,7 @@ impl Assistant {
         let turn = Turn { limits, ..Turn::new(TurnId::fresh(ids), words.as_str()) };
         let teacher = caller.teacher.id.clone();
         let (at, budget) = (self.parts.clock.now(), self.turn_budget());
-        let new = NewTurn { teacher, conversation, title, follows, client_id, turn, at, budget };
+        let new = NewTurn { teacher, conversation, title, follows, client_id, turn, at, budget, question: None };
         self.begin_apart(caller, new).await
     }
 
@@ -112,14 +112,17 @@ impl Assistant {
 
     /// None when the client id stands for other words: the answer to those was
     /// lost, and the teacher wrote them anew.
-    async fn begin_once(self: &Arc<Self>, caller: &Caller, new: NewTurn) -> Result<Option<StoredTurn>, SayError> {
+    async fn begin_once(self: &Arc<Self>, caller: &Caller, mut new: NewTurn) -> Result<Option<StoredTurn>, SayError> {
         let conversation = new.conversation.clone();
         let teacher = caller.teacher.id.clone();
         let words = new.turn.words.clone();
-        // First of all: what was posted before is neither in its own way nor at a limit.
         let (posted, client_id) = (&self.parts.conversations, new.client_id.clone());
         let posted = async || posted.posted(&teacher, &client_id).await;
-        if let Some(stored) = posted().await? {
+        // What was posted before is not in its own way. Where nothing can be in the
+        // way, the store finds it.
+        if new.title.is_none()
+            && let Some(stored) = posted().await?
+        {
             return Ok(Some(stored).filter(|stored| stored.turn.words == words));
         }
         let mut lock = None;
@@ -132,28 +135,33 @@ impl Assistant {
                 lock = Some(waited.map_err(|_| SayError::Busy)?);
             }
         }
-        // Until the turn is at work, so that nobody begins another unseen.
-        let _door = self.places.door(&teacher).await;
-        if let Err(reached) = self.may_begin(&teacher).await? {
+        let _door = self.places.door(&teacher, &new.client_id).await;
+        let place = match self.may_begin(&teacher).await? {
+            Ok(place) => place,
             // The same may have been posted twice at once.
-            return match posted().await?.filter(|stored| stored.turn.words == words) {
-                Some(stored) => Ok(Some(stored)),
-                None => Err(self.limited(&teacher, reached).await?),
-            };
-        }
+            Err(reached) => match posted().await?.filter(|stored| stored.turn.words == words) {
+                Some(stored) => return Ok(Some(stored)),
+                None => return Err(self.limited(&teacher, reached).await?),
+            },
+        };
         if lock.is_some() {
             self.set_aside(caller, &conversation).await?;
         }
         let most = new.budget.most;
+        if new.title.is_some() && new.turn.next() == Next::AskModel {
+            new.question = Some(self.question(caller, &new.at(1, 0), &Past::default()));
+        }
+        let question = new.question.clone();
         match self.parts.conversations.start(new).await? {
-            Started::New(stored) => {
+            Started::New(stored, kept) => {
                 // Where it is not held yet, the turn before is letting go of it.
                 let lock = match lock {
                     Some(lock) => lock,
                     None => self.live.lock(&conversation).await,
                 };
                 let live = self.live_turn(&stored);
-                Drive::start(self, caller, stored.clone(), live, lock);
+                let first = question.map(|question| (question, kept));
+                Drive::start(self, caller, stored.clone(), live, (lock, place), first);
                 Ok(Some(stored))
             }
             Started::Already(stored) => Ok(Some(stored).filter(|stored| stored.turn.words == words)),
@@ -185,7 +193,13 @@ impl Assistant {
     }
 
     pub(super) fn live_turn(&self, stored: &StoredTurn) -> Arc<LiveTurn> {
-        self.live.open(&stored.turn, || self.reference())
+        self.live.open(stored, || self.reference())
+    }
+
+    /// The log of a turn of this teacher's that is being worked on. It tells all
+    /// that there is to know of it; its conversation cannot go away meanwhile.
+    pub fn at_work(&self, caller: &Caller, turn: &TurnId) -> Option<Arc<LiveTurn>> {
+        self.live.find(turn).filter(|live| live.base.teacher == caller.teacher.id && live.is_at_work())
     }
 
     /// A turn as it stands, and its log while it runs or waits.
@@ -231,15 +245,15 @@ impl Assistant {
         if !can_go_on(&stored.turn) || !is_latest().await? {
             return Ok(stored);
         }
-        let running = self.parts.limits.day.running;
-        if self.places.count(&caller.teacher.id) >= running {
-            return Err(self.limited(&caller.teacher.id, Reached::Running(running)).await?);
-        }
+        let place = match self.may_go_on(&caller.teacher.id).await {
+            Ok(place) => place,
+            Err(reached) => return Err(self.limited(&caller.teacher.id, reached).await?),
+        };
         reopen(&mut stored.turn);
         self.parts.conversations.save(&mut stored, &[]).await?;
         let live = self.live_turn(&stored);
         live.publish(Event::TurnResumed);
-        Drive::start(self, caller, stored.clone(), live, lock);
+        Drive::start(self, caller, stored.clone(), live, (lock, place), None);
         Ok(stored)
     }
 }

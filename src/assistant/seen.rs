@@ -2,7 +2,7 @@
 //!
 //! A request is kept before it leaves: what cannot be kept is not asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     conversation::StoredTurn,
     ids::{ConversationId, TurnId},
-    model::{ModelCall, ModelRequest},
+    model::{ModelCall, Question},
 };
 use crate::school::TeacherId;
 
@@ -55,13 +55,20 @@ pub struct SeenInAll {
     pub requests: Vec<SeenRequest>,
 }
 
+/// Which messages of a conversation are kept: the number of each, by its hash.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Kept(pub HashMap<String, i64>);
+
 /// Where it is kept, for as long as the conversation is.
 #[async_trait]
 pub trait Seen: Send + Sync + 'static {
-    /// Keeps a request that is about to leave for a turn, and stores the turn with
+    /// What of a conversation is kept already. Nobody else may keep anything of it
+    /// for as long as this is made use of.
+    async fn kept(&self, conversation: &ConversationId) -> anyhow::Result<Kept>;
+    /// Keeps a question that is about to leave for a turn, and stores the turn with
     /// what the audit and the budget are told, in one transaction. The turn's
-    /// version is checked and counted up.
-    async fn keep(&self, turn: &mut StoredTurn, model: &str, request: &ModelRequest) -> anyhow::Result<()>;
+    /// version is checked and counted up, and what is kept now is added to `kept`.
+    async fn keep(&self, turn: &mut StoredTurn, kept: &mut Kept, question: &Question) -> anyhow::Result<()>;
     /// What left for a conversation; nothing where it is not this teacher's.
     async fn seen(&self, teacher: &TeacherId, conversation: &ConversationId) -> anyhow::Result<SeenInAll>;
 }

@@ -347,14 +347,21 @@ fn bad_arguments(tool: &str, fault: &serde_json::Error) -> ToolError {
 pub struct Toolbox {
     tools: Arc<BTreeMap<&'static str, Arc<dyn AnyTool>>>,
     schemas: Arc<[ToolSchema]>,
+    schema_tokens: usize,
+}
+
+/// How many tokens the model reads of a tool, roughly.
+fn schema_tokens(tool: &ToolSchema) -> usize {
+    (tool.description.len() + tool.parameters.to_string().len()) / 4
 }
 
 impl Toolbox {
     /// A toolbox with these tools in it.
     pub fn new(tools: impl IntoIterator<Item = Arc<dyn AnyTool>>) -> Self {
         let tools: BTreeMap<_, _> = tools.into_iter().map(|tool| (tool.card().name, tool)).collect();
-        let schemas = tools.values().map(|tool| tool.schema()).collect();
-        Self { tools: Arc::new(tools), schemas }
+        let schemas: Arc<[ToolSchema]> = tools.values().map(|tool| tool.schema()).collect();
+        let schema_tokens = schemas.iter().map(schema_tokens).sum();
+        Self { tools: Arc::new(tools), schemas, schema_tokens }
     }
 
     /// The tool by this name.
@@ -376,6 +383,11 @@ impl Toolbox {
     /// All tools as the model reads them.
     pub fn schemas(&self) -> Arc<[ToolSchema]> {
         Arc::clone(&self.schemas)
+    }
+
+    /// How many tokens it reads of that, roughly.
+    pub fn schema_tokens(&self) -> usize {
+        self.schema_tokens
     }
 
     /// What the model is told when it calls a tool that is not there.

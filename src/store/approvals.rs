@@ -4,9 +4,15 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 use async_trait::async_trait;
-use sqlx::{FromRow, Row, Sqlite, Transaction, sqlite::SqliteRow};
+use sqlx::{FromRow, Row, sqlite::SqliteRow};
 
-use super::{Store, conversations::is_there, millis, timestamp};
+use super::{
+    Store,
+    batch::Batch,
+    conversations::is_there,
+    millis, timestamp,
+    writer::{Change, Written},
+};
 use crate::{
     assistant::{
         ApprovalId, ConversationId, TurnId,
@@ -113,14 +119,10 @@ impl Approvals for Store {
     }
 
     async fn replace(&self, from: Standing, old: &Approval, next: &Approval) -> anyhow::Result<bool> {
-        let mut tx = self.write().await?;
-        let stood = update(&mut *tx, from, old).await?;
-        if stood {
-            insert(&mut tx, next).await?;
-            self.write_down(&mut tx, &[old.entry(Some(from)), next.entry(None)]).await?;
-            tx.commit().await?;
-        }
-        Ok(stood)
+        let mut change = Change { entries: vec![old.entry(Some(from)), next.entry(None)], ..Change::new() };
+        update(&mut change.batch, from, old)?;
+        insert(&mut change.batch, next)?;
+        Ok(matches!(self.writer.write(change).await?, Written::Kept(_)))
     }
 
     async fn advance(&self, from: Standing, next: &Approval) -> anyhow::Result<bool> {
@@ -138,62 +140,56 @@ impl Approvals for Store {
 impl Store {
     /// On the disk before it returns, and with it all that was written before.
     async fn advance_durably(&self, from: Standing, next: &Approval) -> anyhow::Result<bool> {
-        let mut tx = self.write_durably().await?;
-        let stood = update(&mut *tx, from, next).await?;
-        if stood {
-            self.write_down(&mut tx, &[next.entry(Some(from))]).await?;
-            tx.commit().await?;
-        }
-        Ok(stood)
+        let mut change = Change { entries: vec![next.entry(Some(from))], durable: true, ..Change::new() };
+        update(&mut change.batch, from, next)?;
+        Ok(matches!(self.writer.write(change).await?, Written::Kept(_)))
     }
 }
 
-/// Writes `next` if the approval still stands at `from`; says whether it did.
-async fn update<'e>(
-    to: impl sqlx::Executor<'e, Database = Sqlite>,
-    from: Standing,
-    next: &Approval,
-) -> anyhow::Result<bool> {
-    let sql = "UPDATE approvals SET state = $1, plan = $2, preview = $3, revision = $4, outcome = $5, \
-               changed_at = $6, caution = $7 WHERE id = $8 AND teacher_id = $9 AND state = $10 AND revision = $11";
-    let updated = sqlx::query(sql)
-        .bind(next.state.as_str())
-        .bind(next.plan.to_string())
-        .bind(serde_json::to_string(&next.preview)?)
-        .bind(next.revision)
-        .bind(next.outcome.as_ref().map(serde_json::to_string).transpose()?)
-        .bind(millis(next.changed_at))
-        .bind(serde_json::to_string(&next.caution)?)
-        .bind(next.id.as_str())
-        .bind(next.teacher.as_str())
-        .bind(from.state.as_str())
-        .bind(from.revision)
-        .execute(to)
-        .await?;
-    Ok(updated.rows_affected() == 1)
+/// Writes `next`, and owes a row unless the approval still stands at `from`.
+fn update(batch: &mut Batch, from: Standing, next: &Approval) -> serde_json::Result<()> {
+    let put = batch.next("UPDATE approvals SET state = ");
+    put.push_bind(next.state.as_str());
+    put.push(", plan = ").push_bind(next.plan.to_string());
+    put.push(", preview = ").push_bind(serde_json::to_string(&next.preview)?);
+    put.push(", revision = ").push_bind(next.revision);
+    put.push(", outcome = ").push_bind(next.outcome.as_ref().map(serde_json::to_string).transpose()?);
+    put.push(", changed_at = ").push_bind(millis(next.changed_at));
+    put.push(", caution = ").push_bind(serde_json::to_string(&next.caution)?);
+    put.push(" WHERE id = ").push_bind(next.id.to_string());
+    put.push(" AND teacher_id = ").push_bind(next.teacher.to_string());
+    put.push(" AND state = ").push_bind(from.state.as_str());
+    put.push(" AND revision = ").push_bind(from.revision).push(" RETURNING 1");
+    batch.owes_a_row();
+    Ok(())
 }
 
-pub(super) async fn insert(tx: &mut Transaction<'_, Sqlite>, approval: &Approval) -> anyhow::Result<()> {
-    let sql = "INSERT INTO approvals (id, teacher_id, conversation_id, turn_id, call_id, tool, plan, preview, state, \
-               revision, outcome, created_at, changed_at, caution, student_id) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
-    sqlx::query(sql)
-        .bind(approval.id.as_str())
-        .bind(approval.teacher.as_str())
-        .bind(approval.conversation.as_str())
-        .bind(approval.turn.as_str())
-        .bind(&approval.call)
-        .bind(&approval.tool)
-        .bind(approval.plan.to_string())
-        .bind(serde_json::to_string(&approval.preview)?)
-        .bind(approval.state.as_str())
-        .bind(approval.revision)
-        .bind(approval.outcome.as_ref().map(serde_json::to_string).transpose()?)
-        .bind(millis(approval.created_at))
-        .bind(millis(approval.changed_at))
-        .bind(serde_json::to_string(&approval.caution)?)
-        .bind(approval.student.as_ref().map(StudentId::as_str))
-        .execute(&mut **tx)
-        .await?;
+/// Adds a new approval.
+pub(super) fn insert(batch: &mut Batch, approval: &Approval) -> serde_json::Result<()> {
+    let preview = serde_json::to_string(&approval.preview)?;
+    let outcome = approval.outcome.as_ref().map(serde_json::to_string).transpose()?;
+    let caution = serde_json::to_string(&approval.caution)?;
+    let insert = batch.next(
+        "INSERT INTO approvals (id, teacher_id, conversation_id, turn_id, call_id, tool, plan, preview, state, \
+         revision, outcome, created_at, changed_at, caution, student_id) ",
+    );
+    insert.push_values([approval], |mut values, approval| {
+        values
+            .push_bind(approval.id.to_string())
+            .push_bind(approval.teacher.to_string())
+            .push_bind(approval.conversation.to_string())
+            .push_bind(approval.turn.to_string())
+            .push_bind(approval.call.clone())
+            .push_bind(approval.tool.clone())
+            .push_bind(approval.plan.to_string())
+            .push_bind(preview.clone())
+            .push_bind(approval.state.as_str())
+            .push_bind(approval.revision)
+            .push_bind(outcome.clone())
+            .push_bind(millis(approval.created_at))
+            .push_bind(millis(approval.changed_at))
+            .push_bind(caution.clone())
+            .push_bind(approval.student.as_ref().map(ToString::to_string));
+    });
     Ok(())
 }

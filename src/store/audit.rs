@@ -3,10 +3,11 @@
 
 use anyhow::Context;
 use async_trait::async_trait;
+use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction, sqlite::SqliteRow};
 
-use super::{Store, batch::Batch, millis};
+use super::{Store, batch::Batch, millis, seal::Sealer, writer::Change};
 use crate::{
     audit::{Activity, Broken, Chain, Entry, Filter, Head, Journal, Record, Row},
     school::TeacherId,
@@ -23,35 +24,13 @@ const COLUMNS: &str = "seq, at, teacher_id, kind, tool, students, connection, sc
 impl Store {
     /// Writes entries behind the others, in the transaction of what they tell of.
     pub(super) async fn write_down(&self, tx: &mut Transaction<'_, Sqlite>, entries: &[Entry]) -> anyhow::Result<()> {
-        let mut batch = Batch::default();
-        self.write_down_with(&mut batch, tx, entries).await?;
-        batch.run(tx).await.context("the audit could not be written")
-    }
-
-    /// The same, together with other statements.
-    pub(super) async fn write_down_with(
-        &self,
-        batch: &mut Batch,
-        tx: &mut Transaction<'_, Sqlite>,
-        entries: &[Entry],
-    ) -> anyhow::Result<()> {
         if entries.is_empty() {
             return Ok(());
         }
-        let now = millis(self.clock.now());
-        let mut head = read_head(tx).await?.map(|(head, _)| head).unwrap_or_default();
-        let mut rows = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let row = head.link(entry, now);
-            head = Head { seq: row.seq, hash: row.hash.clone() };
-            rows.push(row);
-        }
-        insert(batch, &rows);
-        let seal = self.sealer.seal(&head.to_string().into(), MARK.0, MARK.1)?;
-        let put = batch.next("INSERT INTO audit_head (id, seq, hash, seal) VALUES (1, ");
-        put.push_bind(head.seq).push(", ").push_bind(head.hash).push(", ").push_bind(seal);
-        put.push(") ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, seal = excluded.seal");
-        Ok(())
+        let mut batch = Batch::default();
+        let known = end(tx).await?;
+        put(&mut batch, known, entries, self.clock.now(), &self.sealer)?;
+        batch.run(tx).await.map(drop).context("the audit could not be written")
     }
 
     /// Walks the whole chain; an inner error is the first bad row. A head that
@@ -87,7 +66,7 @@ impl Store {
     /// The end of the audit.
     pub async fn audit_head(&self) -> anyhow::Result<Head> {
         let mut tx = self.reader.begin().await?;
-        Ok(read_head(&mut tx).await?.map(|(head, _)| head).unwrap_or_default())
+        end(&mut tx).await
     }
 
     fn is_our_mark(&self, head: &Head, seal: &str) -> bool {
@@ -99,9 +78,7 @@ impl Store {
 #[async_trait]
 impl Journal for Store {
     async fn note(&self, entry: Entry) -> anyhow::Result<()> {
-        let mut tx = self.write().await?;
-        self.write_down(&mut tx, &[entry]).await?;
-        Ok(tx.commit().await?)
+        self.writer.write(Change { entries: vec![entry], ..Change::new() }).await.map(drop)
     }
 }
 
@@ -115,6 +92,34 @@ impl Activity for Store {
         let rows = query.build().fetch_all(&self.reader).await?;
         rows.iter().map(|row| read_row(row)?.read()).collect()
     }
+}
+
+/// Adds entries to a batch, behind the row at which the audit ends; gives the row
+/// at which it ends then.
+pub(super) fn put(
+    batch: &mut Batch,
+    mut head: Head,
+    entries: &[Entry],
+    now: Timestamp,
+    sealer: &Sealer,
+) -> anyhow::Result<Head> {
+    let mut rows = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let row = head.link(entry, millis(now));
+        head = Head { seq: row.seq, hash: row.hash.clone() };
+        rows.push(row);
+    }
+    insert(batch, &rows);
+    let seal = sealer.seal(&head.to_string().into(), MARK.0, MARK.1)?;
+    let put = batch.next("INSERT INTO audit_head (id, seq, hash, seal) VALUES (1, ");
+    put.push_bind(head.seq).push(", ").push_bind(head.hash.clone()).push(", ").push_bind(seal);
+    put.push(") ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, seal = excluded.seal");
+    Ok(head)
+}
+
+/// The row at which the audit ends.
+pub(super) async fn end(tx: &mut Transaction<'_, Sqlite>) -> anyhow::Result<Head> {
+    Ok(read_head(tx).await?.map(|(head, _)| head).unwrap_or_default())
 }
 
 fn narrow(query: &mut QueryBuilder<Sqlite>, teacher: &TeacherId, filter: &Filter) {

@@ -3,26 +3,53 @@
 
 use std::fmt::Display;
 
-use sqlx::{QueryBuilder, Sqlite, Transaction};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-/// Statements whose answers nobody waits for. The first that fails is the last.
+/// Statements that are sent in one piece. The first that fails is the last.
 #[derive(Default)]
-pub(super) struct Batch(QueryBuilder<Sqlite>);
+pub(super) struct Batch {
+    sql: QueryBuilder<Sqlite>,
+    owed: usize,
+}
 
 impl Batch {
-    /// Begins the next statement.
-    pub(super) fn next(&mut self, sql: impl Display) -> &mut QueryBuilder<Sqlite> {
-        if !self.0.sql().as_str().is_empty() {
-            self.0.push("; ");
-        }
-        self.0.push(sql)
+    /// One that begins with statements which give nothing back.
+    pub(super) fn behind(sql: &str) -> Self {
+        Self { sql: QueryBuilder::new(sql), owed: 0 }
     }
 
-    /// Runs them all, if there are any.
-    pub(super) async fn run(mut self, tx: &mut Transaction<'_, Sqlite>) -> sqlx::Result<()> {
-        if self.0.sql().as_str().is_empty() {
-            return Ok(());
+    /// Begins the next statement.
+    pub(super) fn next(&mut self, sql: impl Display) -> &mut QueryBuilder<Sqlite> {
+        if !self.is_empty() {
+            self.sql.push("; ");
         }
-        self.0.build().execute(&mut **tx).await.map(drop)
+        self.sql.push(sql)
+    }
+
+    /// Goes on with the statement that was begun last.
+    pub(super) fn push(&mut self, sql: impl Display) -> &mut QueryBuilder<Sqlite> {
+        self.sql.push(sql)
+    }
+
+    /// The statement that was begun last has to give one row back, by `RETURNING`.
+    pub(super) fn owes_a_row(&mut self) {
+        self.owed += 1;
+    }
+
+    /// How many rows are to come back.
+    pub(super) fn owed(&self) -> usize {
+        self.owed
+    }
+
+    fn is_empty(&self) -> bool {
+        self.sql.sql().as_str().is_empty()
+    }
+
+    /// Runs them all, if there are any; gives the rows that came back.
+    pub(super) async fn run(mut self, connection: &mut SqliteConnection) -> sqlx::Result<Vec<SqliteRow>> {
+        if self.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.sql.build().fetch_all(connection).await
     }
 }

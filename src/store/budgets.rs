@@ -3,87 +3,94 @@
 
 use async_trait::async_trait;
 use jiff::civil::Date;
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::Row;
 
-use super::{Store, batch::Batch};
+use super::{
+    Store,
+    batch::Batch,
+    today::{Counting, Used},
+    writer::{Change, Written},
+};
 use crate::{
-    assistant::{
-        conversation::StoredTurn,
-        limits::{Budgets, Counted, Spending, Spent},
-    },
+    assistant::limits::{Budgets, Counted, Spending, Spent},
     school::TeacherId,
 };
 
-/// Counts one more, unless that would be more than `most`; says whether it did.
-pub(super) async fn take(
-    tx: &mut Transaction<'_, Sqlite>,
-    teacher: &TeacherId,
-    day: Date,
-    what: Counted,
-    most: u64,
-) -> sqlx::Result<bool> {
-    if most == 0 {
-        return Ok(false);
+/// One more or one less.
+fn step(what: Counted, by: i64) -> Used {
+    match what {
+        Counted::Turns => Used { turns: by, ..Used::default() },
+        Counted::Sends => Used { sends: by, ..Used::default() },
     }
-    let sql = match what {
+}
+
+/// Counts one more, unless that would be more than `most`: then a row is owed.
+pub(super) fn take(change: &mut Change, teacher: &TeacherId, day: Date, what: Counted, most: u64) {
+    let put = change.batch.next("INSERT INTO budgets (day, teacher_id, turns, tokens, sends) SELECT ");
+    put.push_bind(day.to_string()).push(", ").push_bind(teacher.to_string());
+    put.push(match what {
+        Counted::Turns => ", 1, 0, 0 WHERE ",
+        Counted::Sends => ", 0, 0, 1 WHERE ",
+    });
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    put.push_bind(most);
+    put.push(match what {
         Counted::Turns => {
-            "INSERT INTO budgets (day, teacher_id, turns, tokens, sends) VALUES ($1, $2, 1, 0, 0) \
-             ON CONFLICT (day, teacher_id) DO UPDATE SET turns = budgets.turns + 1 WHERE budgets.turns < $3"
+            " > 0 ON CONFLICT (day, teacher_id) DO UPDATE SET turns = budgets.turns + 1 WHERE budgets.turns < "
         }
         Counted::Sends => {
-            "INSERT INTO budgets (day, teacher_id, turns, tokens, sends) VALUES ($1, $2, 0, 0, 1) \
-             ON CONFLICT (day, teacher_id) DO UPDATE SET sends = budgets.sends + 1 WHERE budgets.sends < $3"
+            " > 0 ON CONFLICT (day, teacher_id) DO UPDATE SET sends = budgets.sends + 1 WHERE budgets.sends < "
         }
-    };
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let row = sqlx::query(sql).bind(day.to_string()).bind(teacher.as_str()).bind(most);
-    Ok(row.execute(&mut **tx).await?.rows_affected() == 1)
+    });
+    put.push_bind(most).push(" RETURNING 1 AS counted");
+    change.batch.owes_a_row();
+    change.counted.push(Counting { day, teacher: teacher.clone(), add: step(what, 1) });
 }
 
-/// Adds the tokens that a turn has used.
-pub(super) fn spend(batch: &mut Batch, stored: &StoredTurn) {
-    for Spending { day, tokens } in &stored.spent {
+/// Adds tokens that a teacher has used.
+pub(super) fn spend(batch: &mut Batch, teacher: &TeacherId, spent: &[Spending]) -> Vec<Counting> {
+    let counted = spent.iter().map(|Spending { day, tokens }| {
         let put = batch.next("INSERT INTO budgets (day, teacher_id, turns, tokens, sends) VALUES (");
-        put.push_bind(day.to_string()).push(", ").push_bind(stored.teacher.to_string());
+        put.push_bind(day.to_string()).push(", ").push_bind(teacher.to_string());
         put.push(", 0, ").push_bind(*tokens);
         put.push(", 0) ON CONFLICT (day, teacher_id) DO UPDATE SET tokens = budgets.tokens + excluded.tokens");
-    }
-}
-
-fn count(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or_default()
+        Counting { day: *day, teacher: teacher.clone(), add: Used { tokens: *tokens, ..Used::default() } }
+    });
+    counted.collect()
 }
 
 #[async_trait]
 impl Budgets for Store {
     async fn take(&self, teacher: &TeacherId, day: Date, what: Counted, most: u64) -> anyhow::Result<bool> {
-        let mut tx = self.write().await?;
-        let taken = take(&mut tx, teacher, day, what, most).await?;
-        tx.commit().await?;
-        Ok(taken)
+        let mut change = Change::new();
+        take(&mut change, teacher, day, what, most);
+        Ok(matches!(self.writer.write(change).await?, Written::Kept(_)))
     }
 
     async fn give_back(&self, teacher: &TeacherId, day: Date, what: Counted) -> anyhow::Result<()> {
-        let sql = match what {
-            Counted::Turns => "UPDATE budgets SET turns = turns - 1 WHERE day = $1 AND teacher_id = $2 AND turns > 0",
-            Counted::Sends => "UPDATE budgets SET sends = sends - 1 WHERE day = $1 AND teacher_id = $2 AND sends > 0",
-        };
-        self.alone(sqlx::query(sql).bind(day.to_string()).bind(teacher.as_str())).await?;
-        Ok(())
+        let mut change = Change::new();
+        let put = change.batch.next(match what {
+            Counted::Turns => "UPDATE budgets SET turns = turns - 1 WHERE turns > 0 AND day = ",
+            Counted::Sends => "UPDATE budgets SET sends = sends - 1 WHERE sends > 0 AND day = ",
+        });
+        put.push_bind(day.to_string()).push(" AND teacher_id = ").push_bind(teacher.to_string());
+        put.push(" RETURNING 1");
+        change.batch.owes_a_row();
+        change.counted.push(Counting { day, teacher: teacher.clone(), add: step(what, -1) });
+        self.writer.write(change).await.map(drop)
     }
 
     async fn spent(&self, teacher: &TeacherId, day: Date) -> anyhow::Result<Spent> {
-        let sql = "SELECT COALESCE(SUM(tokens), 0) AS site, \
-                   COALESCE(SUM(CASE WHEN teacher_id = $2 THEN turns ELSE 0 END), 0) AS turns, \
-                   COALESCE(SUM(CASE WHEN teacher_id = $2 THEN tokens ELSE 0 END), 0) AS tokens, \
-                   COALESCE(SUM(CASE WHEN teacher_id = $2 THEN sends ELSE 0 END), 0) AS sends \
-                   FROM budgets WHERE day = $1";
-        let row = sqlx::query(sql).bind(day.to_string()).bind(teacher.as_str()).fetch_one(&self.reader).await?;
-        Ok(Spent {
-            turns: count(row.get("turns")),
-            tokens: count(row.get("tokens")),
-            sends: count(row.get("sends")),
-            site_tokens: count(row.get("site")),
-        })
+        if let Some(spent) = self.memory.today.spent(teacher, day) {
+            return Ok(spent);
+        }
+        let ticket = self.memory.today.ticket();
+        let sql = "SELECT teacher_id, turns, tokens, sends FROM budgets WHERE day = $1";
+        let rows = sqlx::query(sql).bind(day.to_string()).fetch_all(&self.reader).await?;
+        let used = rows.iter().map(|row| {
+            let used = Used { turns: row.get("turns"), tokens: row.get("tokens"), sends: row.get("sends") };
+            (TeacherId::new(row.get::<String, _>("teacher_id")), used)
+        });
+        Ok(self.memory.today.keep(&ticket, teacher, day, used.collect()))
     }
 }

@@ -1,11 +1,16 @@
 //! Conversations, their turns and notes.
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::{FromRow, Row, Sqlite, Transaction, sqlite::SqliteRow};
+use sqlx::{Column, FromRow, Row, sqlite::SqliteRow};
 
-use super::{Store, approvals, batch::Batch, budgets, millis, shelf, timestamp};
+use super::{
+    Store, approvals,
+    batch::Batch,
+    budgets, millis, shelf, timestamp,
+    writer::{Change, Written},
+};
 use crate::{
     assistant::{
         ClientId, ConversationId, TurnId,
@@ -13,6 +18,7 @@ use crate::{
         branches::{Place, Tree},
         conversation::{Conversation, Conversations, NewTurn, Note, Started, StoredTurn},
         limits::Counted,
+        seen::Kept,
         trusted::Trusted,
         turn::{Status, Turn},
     },
@@ -104,13 +110,7 @@ impl Conversations for Store {
     }
 
     async fn save(&self, stored: &mut StoredTurn, proposed: &[Approval]) -> anyhow::Result<()> {
-        let mut tx = self.write().await?;
-        let mut batch = Batch::default();
-        self.put_turn(&mut batch, &mut tx, stored, proposed).await?;
-        batch.run(&mut tx).await?;
-        tx.commit().await?;
-        stored.saved();
-        Ok(())
+        self.put_turn(Change::new(), stored, proposed).await
     }
 
     async fn conversation(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Option<Conversation>> {
@@ -208,125 +208,112 @@ impl Conversations for Store {
 }
 
 impl Store {
-    /// Stores a turn that has changed, and all that is told with it.
+    /// Stores a turn that was changed, and all that is told with it, besides what
+    /// else the change holds. A turn that was changed since it was read is refused.
     pub(super) async fn put_turn(
         &self,
-        batch: &mut Batch,
-        tx: &mut Transaction<'_, Sqlite>,
-        stored: &StoredTurn,
+        mut change: Change,
+        stored: &mut StoredTurn,
         proposed: &[Approval],
     ) -> anyhow::Result<()> {
-        update_turn(tx, stored).await?;
+        let batch = &mut change.batch;
+        update_turn(batch, stored)?;
         for approval in proposed {
-            approvals::insert(tx, approval).await?;
+            approvals::insert(batch, approval)?;
         }
         if stored.turn.status != Status::Running {
-            shelf::index(batch, stored.teacher.as_str(), &stored.turn);
+            shelf::index(batch, &stored.turn);
         }
-        budgets::spend(batch, stored);
-        let entries: Vec<_> = stored.noted.iter().cloned().chain(proposed.iter().map(|a| a.entry(None))).collect();
-        self.write_down_with(batch, tx, &entries).await
+        change.counted.extend(budgets::spend(batch, &stored.teacher, &stored.spent));
+        change.entries = stored.noted.iter().cloned().chain(proposed.iter().map(|a| a.entry(None))).collect();
+        match self.writer.write(change).await? {
+            Written::Kept(_) => {
+                stored.saved();
+                Ok(())
+            }
+            Written::Undone(_) => bail!("turn {} was changed by somebody else", stored.turn.id),
+        }
     }
 
     /// On the disk before it returns: the teacher is told that it is kept.
     async fn start_turn(&self, new: NewTurn) -> anyhow::Result<Started> {
-        let mut tx = self.write_durably().await?;
-        if let Some(already) = by_client_id(&mut tx, &new).await? {
-            return Ok(Started::Already(already));
+        let mut change = Change { durable: true, ..Change::new() };
+        budgets::take(&mut change, &new.teacher, new.budget.day, Counted::Turns, new.budget.most);
+        begin_turn(&mut change.batch, &new)?;
+        shelf::index(&mut change.batch, &new.turn);
+        let mut kept = Kept::default();
+        if let Some(question) = &new.question {
+            kept = self.put_question(&mut change, &new.conversation, &new.turn.id, &kept, question)?;
+            change.counted.extend(budgets::spend(&mut change.batch, &new.teacher, &[question.read]));
         }
-        if !budgets::take(&mut tx, &new.teacher, new.budget.day, Counted::Turns, new.budget.most).await? {
-            return Ok(Started::NoneLeft);
+        match self.writer.write(change).await {
+            Ok(Written::Kept(rows)) => {
+                let row = find(&rows, "seq").context("a turn began nowhere")?;
+                Ok(Started::New(new.at(row.get("seq"), row.get("parent")), kept))
+            }
+            Ok(Written::Undone(rows)) if find(&rows, "counted").is_none() => Ok(Started::NoneLeft),
+            Ok(Written::Undone(_)) => Ok(Started::NoSuchConversation),
+            Err(fault) if is_double(&fault) => {
+                let already = self.posted(&new.teacher, &new.client_id).await?;
+                Ok(already.map_or(Started::Busy, Started::Already))
+            }
+            Err(fault) => Err(fault),
         }
-        let mut batch = Batch::default();
-        let Some((seq, parent)) = next_place(&mut batch, &mut tx, &new).await? else {
-            return Ok(Started::NoSuchConversation);
-        };
-        let stored = StoredTurn {
-            turn: new.turn,
-            teacher: new.teacher,
-            conversation: new.conversation,
-            seq,
-            parent,
-            client_id: new.client_id,
-            version: 1,
-            asked_at: new.at,
-            noted: Vec::new(),
-            spent: Vec::new(),
-        };
-        insert_turn(&mut batch, &stored)?;
-        shelf::index(&mut batch, stored.teacher.as_str(), &stored.turn);
-        match batch.run(&mut tx).await {
-            Ok(()) => {}
-            Err(sqlx::Error::Database(fault)) if fault.is_unique_violation() => return Ok(Started::Busy),
-            Err(fault) => return Err(fault.into()),
-        }
-        tx.commit().await?;
-        Ok(Started::New(stored))
     }
 }
 
-async fn by_client_id(tx: &mut Transaction<'_, Sqlite>, new: &NewTurn) -> anyhow::Result<Option<StoredTurn>> {
-    let sql = select_turns!("WHERE teacher_id = $1 AND client_id = $2");
-    let row = sqlx::query_as::<_, TurnRow>(sql).bind(new.teacher.as_str()).bind(new.client_id.as_str());
-    row.fetch_optional(&mut **tx).await?.map(TurnRow::read).transpose()
+/// Something that can be there once was there before.
+fn is_double(fault: &anyhow::Error) -> bool {
+    let database = fault.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
+    database.is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
-/// The place of the next turn and of the one that it follows, in a conversation
-/// that is made or moved to the top of the list; none when it is not there.
-async fn next_place(
-    batch: &mut Batch,
-    tx: &mut Transaction<'_, Sqlite>,
-    new: &NewTurn,
-) -> anyhow::Result<Option<(i64, i64)>> {
+/// The row in which there is something of this name.
+fn find<'a>(rows: &'a [SqliteRow], name: &str) -> Option<&'a SqliteRow> {
+    rows.iter().find(|row| row.columns().iter().any(|column| column.name() == name))
+}
+
+/// Adds a turn behind the one that it follows, in a conversation that is made or
+/// moved to the top of the list; a row is owed when that is not there.
+fn begin_turn(batch: &mut Batch, new: &NewTurn) -> serde_json::Result<()> {
     let now = millis(new.at);
     if let Some(title) = &new.title {
         let put =
             batch.next("INSERT INTO conversations (id, teacher_id, title, head, created_at, updated_at) VALUES (");
         put.push_bind(new.conversation.to_string()).push(", ").push_bind(new.teacher.to_string());
-        put.push(", ").push_bind(title.clone()).push(", 1, ").push_bind(now).push(", ").push_bind(now).push(")");
-        return Ok(Some((1, 0)));
+        put.push(", ").push_bind(title.clone()).push(", 0, ").push_bind(now).push(", ").push_bind(now).push(")");
     }
-    let sql = "SELECT head FROM conversations WHERE id = $1 AND teacher_id = $2 AND deleted_at IS NULL";
-    let head = sqlx::query_scalar(sql).bind(new.conversation.as_str()).bind(new.teacher.as_str());
-    let Some(head): Option<i64> = head.fetch_optional(&mut **tx).await? else { return Ok(None) };
-    let sql = "SELECT COALESCE(MAX(seq), 0) + 1 FROM turns WHERE conversation_id = $1";
-    let seq: i64 = sqlx::query_scalar(sql).bind(new.conversation.as_str()).fetch_one(&mut **tx).await?;
+    let insert = batch.next(
+        "INSERT INTO turns (id, teacher_id, conversation_id, seq, parent, client_id, status, body, version, asked_at) \
+         SELECT ",
+    );
+    insert.push_bind(new.turn.id.to_string());
+    insert.push(
+        ", c.teacher_id, c.id, (SELECT COALESCE(MAX(t.seq), 0) + 1 FROM turns t WHERE t.conversation_id = c.id), ",
+    );
+    insert.push("COALESCE(").push_bind(new.follows).push(", c.head), ");
+    insert.push_bind(new.client_id.as_str().to_owned());
+    insert.push(", ").push_bind(status_word(&new.turn.status));
+    insert.push(", ").push_bind(serde_json::to_string(&new.turn)?);
+    insert.push(", 1, ").push_bind(now);
+    insert.push(" FROM conversations c WHERE c.id = ").push_bind(new.conversation.to_string());
+    insert.push(" AND c.teacher_id = ").push_bind(new.teacher.to_string());
+    insert.push(" AND c.deleted_at IS NULL RETURNING seq, parent");
+    batch.owes_a_row();
     let moved = batch.next("UPDATE conversations SET updated_at = ");
-    moved.push_bind(now).push(", head = ").push_bind(seq).push(" WHERE id = ").push_bind(new.conversation.to_string());
-    Ok(Some((seq, new.follows.unwrap_or(head))))
-}
-
-/// Refuses a turn that was changed since it was read.
-async fn update_turn(tx: &mut Transaction<'_, Sqlite>, stored: &StoredTurn) -> anyhow::Result<()> {
-    let sql = "UPDATE turns SET status = $1, body = $2, version = version + 1 WHERE id = $3 AND version = $4";
-    let updated = sqlx::query(sql)
-        .bind(status_word(&stored.turn.status))
-        .bind(serde_json::to_string(&stored.turn)?)
-        .bind(stored.turn.id.as_str())
-        .bind(stored.version)
-        .execute(&mut **tx)
-        .await?;
-    anyhow::ensure!(updated.rows_affected() == 1, "turn {} was changed by somebody else", stored.turn.id);
+    moved.push_bind(now);
+    moved.push(", head = (SELECT MAX(t.seq) FROM turns t WHERE t.conversation_id = conversations.id) WHERE id = ");
+    moved.push_bind(new.conversation.to_string());
     Ok(())
 }
 
-fn insert_turn(batch: &mut Batch, stored: &StoredTurn) -> serde_json::Result<()> {
-    let body = serde_json::to_string(&stored.turn)?;
-    let insert = batch.next(
-        "INSERT INTO turns (id, teacher_id, conversation_id, seq, parent, client_id, status, body, version, asked_at) ",
-    );
-    insert.push_values([stored], |mut values, stored| {
-        values
-            .push_bind(stored.turn.id.to_string())
-            .push_bind(stored.teacher.to_string())
-            .push_bind(stored.conversation.to_string())
-            .push_bind(stored.seq)
-            .push_bind(stored.parent)
-            .push_bind(stored.client_id.as_str().to_owned())
-            .push_bind(status_word(&stored.turn.status))
-            .push_bind(body.clone())
-            .push_bind(stored.version)
-            .push_bind(millis(stored.asked_at));
-    });
+/// Changes a turn, and owes a row where that was changed since it was read.
+fn update_turn(batch: &mut Batch, stored: &StoredTurn) -> serde_json::Result<()> {
+    let put = batch.next("UPDATE turns SET status = ");
+    put.push_bind(status_word(&stored.turn.status));
+    put.push(", body = ").push_bind(serde_json::to_string(&stored.turn)?);
+    put.push(", version = version + 1 WHERE id = ").push_bind(stored.turn.id.to_string());
+    put.push(" AND version = ").push_bind(stored.version).push(" RETURNING 1");
+    batch.owes_a_row();
     Ok(())
 }

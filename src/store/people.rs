@@ -1,10 +1,16 @@
 //! Teachers and their sign-ins.
 
+use anyhow::Context;
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use sqlx::{Row, sqlite::SqliteRow};
 
-use super::{Store, millis};
+use super::{
+    Store,
+    memory::Stale,
+    millis,
+    writer::{Change, Written},
+};
 use crate::{
     audit::{Entry, Kind},
     identity::{
@@ -34,51 +40,29 @@ pub(super) fn place(teacher: &str, sign_in: &str) -> String {
 #[async_trait]
 impl SignIns for Store {
     async fn begin(&self, signed_in: &SignedIn) -> anyhow::Result<Caller> {
-        let now = millis(self.clock.now());
-        let mut tx = self.write().await?;
-        let sql = "INSERT INTO teachers (id, issuer, subject, name, email, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
-                   ON CONFLICT (issuer, subject) DO UPDATE SET name = excluded.name, email = excluded.email \
-                   RETURNING id, name, email";
-        let row = sqlx::query(sql)
-            .bind(self.ids.ordered().simple().to_string())
-            .bind(&signed_in.issuer)
-            .bind(&signed_in.subject)
-            .bind(&signed_in.name)
-            .bind(&signed_in.email)
-            .bind(now)
-            .fetch_one(&mut *tx)
-            .await?;
-        let teacher = read_teacher(&row);
-        // A browser that never came back leaves no token behind.
-        let over = millis(self.clock.now() - LONGEST_SESSION);
-        let sql = "DELETE FROM sign_ins WHERE created_at < $1 RETURNING teacher_id";
-        let over = sqlx::query(sql).bind(over).fetch_all(&mut *tx).await?;
-        let mut entries: Vec<Entry> = over.iter().map(|row| ended(row, Parting::RanOut)).collect();
-        let id = hex::encode(self.ids.secret());
-        let place = place(teacher.id.as_str(), &id);
-        let refresh = signed_in.refresh_token.as_ref().map(|t| self.sealer.seal(&t.0, &place, REFRESH)).transpose()?;
-        let id_token = self.sealer.seal(&signed_in.id_token, &place, ID_TOKEN)?;
-        let sql = "INSERT INTO sign_ins (id, teacher_id, sid, refresh_token, id_token, created_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6)";
-        sqlx::query(sql)
-            .bind(&id)
-            .bind(teacher.id.as_str())
-            .bind(&signed_in.sid)
-            .bind(refresh)
-            .bind(id_token)
-            .bind(now)
-            .execute(&mut *tx)
-            .await?;
-        entries.push(Entry::by(&teacher.id, Kind::SignedIn, "signed_in"));
-        self.write_down(&mut tx, &entries).await?;
-        tx.commit().await?;
-        Ok(Caller { teacher, sign_in: SignInId::new(id) })
+        // In a task of its own: a browser that goes away in the middle must not
+        // leave in memory what is out of date.
+        let (store, signed_in) = (self.clone(), signed_in.clone());
+        tokio::spawn(async move {
+            let begun = store.begin_sign_in(&signed_in).await;
+            store.memory.forget(&Stale::Callers);
+            begun
+        })
+        .await?
     }
 
     async fn caller(&self, sign_in: &SignInId) -> anyhow::Result<Option<Caller>> {
+        let ticket = match self.memory.callers.find(sign_in) {
+            Ok(caller) => return Ok(Some(caller)),
+            Err(ticket) => ticket,
+        };
         let sql = "SELECT t.id, t.name, t.email FROM sign_ins s JOIN teachers t ON t.id = s.teacher_id WHERE s.id = $1";
         let row = sqlx::query(sql).bind(sign_in.as_str()).fetch_optional(&self.reader).await?;
-        Ok(row.map(|row| Caller { teacher: read_teacher(&row), sign_in: sign_in.clone() }))
+        let caller = row.map(|row| Caller { teacher: read_teacher(&row), sign_in: sign_in.clone() });
+        if let Some(caller) = &caller {
+            self.memory.callers.keep(&ticket, sign_in.clone(), caller.clone());
+        }
+        Ok(caller)
     }
 
     async fn all_of(&self, teacher: &TeacherId) -> anyhow::Result<Vec<SignInId>> {
@@ -106,13 +90,20 @@ impl SignIns for Store {
     }
 
     async fn end(&self, sign_in: &SignInId, why: Parting) -> anyhow::Result<SignedOut> {
-        let mut tx = self.write().await?;
-        let sql = "DELETE FROM sign_ins WHERE id = $1 RETURNING teacher_id, refresh_token, id_token";
-        let row = sqlx::query(sql).bind(sign_in.as_str()).fetch_optional(&mut *tx).await?;
-        let Some(row) = row else { return Ok(SignedOut::default()) };
-        self.write_down(&mut tx, &[ended(&row, why)]).await?;
-        tx.commit().await?;
-        let place = place(row.get("teacher_id"), sign_in.as_str());
+        let sql = "SELECT teacher_id FROM sign_ins WHERE id = $1";
+        let whose = sqlx::query_scalar(sql).bind(sign_in.as_str()).fetch_optional(&self.reader).await?;
+        let Some(teacher): Option<String> = whose else { return Ok(SignedOut::default()) };
+        let mut change = Change {
+            entries: vec![ended(&teacher, why)],
+            stale: vec![Stale::Caller(sign_in.clone())],
+            ..Change::new()
+        };
+        let delete = change.batch.next("DELETE FROM sign_ins WHERE id = ").push_bind(sign_in.as_str().to_owned());
+        delete.push(" RETURNING refresh_token, id_token");
+        change.batch.owes_a_row();
+        let Written::Kept(rows) = self.writer.write(change).await? else { return Ok(SignedOut::default()) };
+        let row = rows.first().context("a sign-in that ended is gone")?;
+        let place = place(&teacher, sign_in.as_str());
         let open = |sealed: Option<String>, purpose| {
             sealed.map(|sealed| self.sealer.open(&sealed, &place, purpose)).transpose()
         };
@@ -120,6 +111,50 @@ impl SignIns for Store {
             refresh_token: open(row.get("refresh_token"), REFRESH)?.map(RefreshToken),
             id_token: open(row.get("id_token"), ID_TOKEN)?,
         })
+    }
+}
+
+impl Store {
+    async fn begin_sign_in(&self, signed_in: &SignedIn) -> anyhow::Result<Caller> {
+        let now = millis(self.clock.now());
+        let mut tx = self.write().await?;
+        let sql = "INSERT INTO teachers (id, issuer, subject, name, email, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
+                   ON CONFLICT (issuer, subject) DO UPDATE SET name = excluded.name, email = excluded.email \
+                   RETURNING id, name, email";
+        let row = sqlx::query(sql)
+            .bind(self.ids.ordered().simple().to_string())
+            .bind(&signed_in.issuer)
+            .bind(&signed_in.subject)
+            .bind(&signed_in.name)
+            .bind(&signed_in.email)
+            .bind(now)
+            .fetch_one(&mut *tx)
+            .await?;
+        let teacher = read_teacher(&row);
+        // A browser that never came back leaves no token behind.
+        let over = millis(self.clock.now() - LONGEST_SESSION);
+        let sql = "DELETE FROM sign_ins WHERE created_at < $1 RETURNING teacher_id";
+        let over = sqlx::query(sql).bind(over).fetch_all(&mut *tx).await?;
+        let mut entries: Vec<Entry> = over.iter().map(|row| ended(row.get("teacher_id"), Parting::RanOut)).collect();
+        let id = hex::encode(self.ids.secret());
+        let place = place(teacher.id.as_str(), &id);
+        let refresh = signed_in.refresh_token.as_ref().map(|t| self.sealer.seal(&t.0, &place, REFRESH)).transpose()?;
+        let id_token = self.sealer.seal(&signed_in.id_token, &place, ID_TOKEN)?;
+        let sql = "INSERT INTO sign_ins (id, teacher_id, sid, refresh_token, id_token, created_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6)";
+        sqlx::query(sql)
+            .bind(&id)
+            .bind(teacher.id.as_str())
+            .bind(&signed_in.sid)
+            .bind(refresh)
+            .bind(id_token)
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
+        entries.push(Entry::by(&teacher.id, Kind::SignedIn, "signed_in"));
+        self.write_down(&mut tx, &entries).await?;
+        tx.commit().await?;
+        Ok(Caller { teacher, sign_in: SignInId::new(id) })
     }
 }
 
@@ -159,8 +194,8 @@ impl RefreshTokens for Store {
     }
 }
 
-fn ended(row: &SqliteRow, why: Parting) -> Entry {
-    Entry::by(&TeacherId::new(row.get::<String, _>("teacher_id")), Kind::SignedOut, why.as_str())
+fn ended(teacher: &str, why: Parting) -> Entry {
+    Entry::by(&TeacherId::new(teacher), Kind::SignedOut, why.as_str())
 }
 
 fn read_teacher(row: &SqliteRow) -> Teacher {

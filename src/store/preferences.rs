@@ -129,7 +129,7 @@ impl Store {
     /// itself is overwritten as rows go (`secure_delete`). While somebody still
     /// reads, it waits for the next time.
     async fn scrub(&self) {
-        if let Err(fault) = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await {
+        if let Err(fault) = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.pen).await {
             tracing::warn!(error = %fault, "the journal of the database could not be emptied");
         }
     }

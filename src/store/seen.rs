@@ -1,34 +1,35 @@
 //! What the model was sent.
 
-use std::collections::HashMap;
-
 use anyhow::Context;
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
-use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
+use sqlx::{Row, sqlite::SqliteRow};
 
-use super::{Store, batch::Batch, conversations::is_there, millis, timestamp};
+use super::{Store, batch::Batch, budgets, conversations::is_there, millis, timestamp, writer::Change};
 use crate::{
     assistant::{
         ConversationId, TurnId,
         conversation::StoredTurn,
-        model::{Message, ModelRequest, ToolSchema},
-        seen::{Seen, SeenInAll, SeenRequest},
+        model::{Message, Question},
+        seen::{Kept, Seen, SeenInAll, SeenRequest},
     },
     school::TeacherId,
 };
 
 #[async_trait]
 impl Seen for Store {
-    async fn keep(&self, stored: &mut StoredTurn, model: &str, request: &ModelRequest) -> anyhow::Result<()> {
-        let mut tx = self.write().await?;
-        let mut batch = Batch::default();
-        let places = keep_messages(&mut batch, &mut tx, &stored.conversation, &request.messages).await?;
-        keep_request(&mut batch, stored, model, &request.tools, &places, millis(self.clock.now()))?;
-        self.put_turn(&mut batch, &mut tx, stored, &[]).await?;
-        batch.run(&mut tx).await?;
-        tx.commit().await?;
-        stored.saved();
+    async fn kept(&self, conversation: &ConversationId) -> anyhow::Result<Kept> {
+        let sql = "SELECT hash, place FROM seen_messages WHERE conversation_id = $1";
+        let kept: Vec<(String, i64)> = sqlx::query_as(sql).bind(conversation.as_str()).fetch_all(&self.reader).await?;
+        Ok(Kept(kept.into_iter().collect()))
+    }
+
+    async fn keep(&self, stored: &mut StoredTurn, kept: &mut Kept, question: &Question) -> anyhow::Result<()> {
+        let mut change = Change::new();
+        let new = self.put_question(&mut change, &stored.conversation, &stored.turn.id, kept, question)?;
+        change.counted = budgets::spend(&mut change.batch, &stored.teacher, &[question.read]);
+        self.put_turn(change, stored, &[]).await?;
+        kept.0.extend(new.0);
         Ok(())
     }
 
@@ -62,53 +63,59 @@ fn read_request(row: &SqliteRow) -> anyhow::Result<SeenRequest> {
     })
 }
 
-/// Keeps those that are new in the conversation, and tells the place of each.
-async fn keep_messages(
+impl Store {
+    /// Adds a question to a change: those of its messages that are new in the
+    /// conversation, and the request itself. Gives what is new.
+    pub(super) fn put_question(
+        &self,
+        change: &mut Change,
+        conversation: &ConversationId,
+        turn: &TurnId,
+        kept: &Kept,
+        question: &Question,
+    ) -> serde_json::Result<Kept> {
+        let Question { request, model, .. } = question;
+        let (places, new) = put_messages(&mut change.batch, conversation, kept, &request.messages)?;
+        let tools: Vec<&str> = request.tools.iter().map(|tool| tool.name.as_str()).collect();
+        let insert =
+            change.batch.next("INSERT INTO seen_requests (turn_id, number, model, tools, messages, sent_at) SELECT ");
+        insert.push_bind(turn.to_string()).push(", COALESCE(MAX(number), 0) + 1, ").push_bind(model.clone());
+        insert.push(", ").push_bind(serde_json::to_string(&tools)?);
+        insert.push(", ").push_bind(serde_json::to_string(&places)?);
+        insert.push(", ").push_bind(millis(self.clock.now()));
+        insert.push(" FROM seen_requests WHERE turn_id = ").push_bind(turn.to_string());
+        Ok(new)
+    }
+}
+
+/// Adds the messages that are new in the conversation; tells the place of each,
+/// and which are new.
+fn put_messages(
     batch: &mut Batch,
-    tx: &mut Transaction<'_, Sqlite>,
     conversation: &ConversationId,
+    kept: &Kept,
     messages: &[Message],
-) -> anyhow::Result<Vec<i64>> {
-    let sql = "SELECT hash, place FROM seen_messages WHERE conversation_id = $1";
-    let kept: Vec<(String, i64)> = sqlx::query_as(sql).bind(conversation.as_str()).fetch_all(&mut **tx).await?;
-    let mut known: HashMap<String, i64> = kept.into_iter().collect();
-    let mut last = known.values().copied().max().unwrap_or(0);
+) -> serde_json::Result<(Vec<i64>, Kept)> {
+    let mut last = kept.0.values().copied().max().unwrap_or(0);
     let mut places = Vec::with_capacity(messages.len());
-    let mut new = Vec::new();
+    let mut new = Kept::default();
+    let mut rows = Vec::new();
     for message in messages {
         let body = serde_json::to_string(message)?;
-        let place = *known.entry(hex::encode(Sha256::digest(&body))).or_insert_with_key(|hash| {
+        let hash = hex::encode(Sha256::digest(&body));
+        let known = kept.0.get(&hash).or_else(|| new.0.get(&hash)).copied();
+        places.push(known.unwrap_or_else(|| {
             last += 1;
-            new.push((last, hash.clone(), body));
+            new.0.insert(hash.clone(), last);
+            rows.push((last, hash, body));
             last
-        });
-        places.push(place);
+        }));
     }
-    if !new.is_empty() {
+    if !rows.is_empty() {
         let insert = batch.next("INSERT INTO seen_messages (conversation_id, place, hash, body) ");
-        insert.push_values(new, |mut values, (place, hash, body)| {
+        insert.push_values(rows, |mut values, (place, hash, body)| {
             values.push_bind(conversation.to_string()).push_bind(place).push_bind(hash).push_bind(body);
         });
     }
-    Ok(places)
-}
-
-/// Keeps one more request of a turn: the names of its tools, and the places of
-/// its messages.
-fn keep_request(
-    batch: &mut Batch,
-    stored: &StoredTurn,
-    model: &str,
-    tools: &[ToolSchema],
-    places: &[i64],
-    now: i64,
-) -> serde_json::Result<()> {
-    let tools: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
-    let turn = stored.turn.id.as_str();
-    let insert = batch.next("INSERT INTO seen_requests (turn_id, number, model, tools, messages, sent_at) SELECT ");
-    insert.push_bind(turn.to_owned()).push(", COALESCE(MAX(number), 0) + 1, ").push_bind(model.to_owned());
-    insert.push(", ").push_bind(serde_json::to_string(&tools)?);
-    insert.push(", ").push_bind(serde_json::to_string(places)?).push(", ").push_bind(now);
-    insert.push(" FROM seen_requests WHERE turn_id = ").push_bind(turn.to_owned());
-    Ok(())
+    Ok((places, new))
 }

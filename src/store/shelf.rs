@@ -136,13 +136,13 @@ impl Store {
 
     /// Makes what was said before there was a search findable.
     pub(super) async fn index_what_is_missing(&self) -> anyhow::Result<()> {
-        let sql = "SELECT id, teacher_id, body FROM turns WHERE id NOT IN (SELECT turn_id FROM turn_words)";
+        let sql = "SELECT body FROM turns WHERE id NOT IN (SELECT turn_id FROM turn_words)";
         let mut tx = self.write().await?;
         for row in sqlx::query(sql).fetch_all(&mut *tx).await? {
             // What cannot be read is told of when somebody opens it.
             let Ok(turn) = serde_json::from_str::<Turn>(row.get("body")) else { continue };
             let mut batch = Batch::default();
-            index(&mut batch, row.get("teacher_id"), &turn);
+            index(&mut batch, &turn);
             batch.run(&mut tx).await?;
         }
         Ok(tx.commit().await?)
@@ -155,10 +155,11 @@ fn escaped(word: &str) -> String {
 }
 
 /// Keeps the words of a turn as they are searched: the teacher's and the answers.
-pub(super) fn index(batch: &mut Batch, teacher: &str, turn: &Turn) {
+pub(super) fn index(batch: &mut Batch, turn: &Turn) {
     let answers = turn.steps.iter().map(|step| step.text.as_str());
     let said = std::iter::once(turn.words.as_str()).chain(answers).collect::<Vec<_>>().join("\n");
-    let put = batch.next("INSERT INTO turn_words (turn_id, teacher_id, words) VALUES (");
-    put.push_bind(turn.id.to_string()).push(", ").push_bind(teacher.to_owned()).push(", ").push_bind(folded(&said));
-    put.push(") ON CONFLICT (turn_id) DO UPDATE SET words = excluded.words");
+    // Of a turn that could not begin there is nothing to find.
+    let put = batch.next("INSERT INTO turn_words (turn_id, teacher_id, words) SELECT id, teacher_id, ");
+    put.push_bind(folded(&said)).push(" FROM turns WHERE id = ").push_bind(turn.id.to_string());
+    put.push(" ON CONFLICT (turn_id) DO UPDATE SET words = excluded.words");
 }

@@ -1,6 +1,7 @@
 //! The store on a real file: what is unique, what wins, what never comes back.
 
 mod others;
+mod together;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -52,7 +53,7 @@ impl Shelf {
 
     async fn begin(&self, caller: &Caller) -> StoredTurn {
         match self.store.start(self.new_turn(caller, None, "first-message")).await.expect("the store answers") {
-            Started::New(stored) => stored,
+            Started::New(stored, _) => stored,
             other => panic!("not begun: {other:?}"),
         }
     }
@@ -68,6 +69,7 @@ impl Shelf {
             turn: Turn::new(TurnId::fresh(&SystemIds), "words"),
             at: crate::clock::Clock::now(&*self.clock),
             budget: TurnBudget { day: jiff::civil::date(2027, 1, 15), most: 1_000 },
+            question: None,
         }
     }
 }
@@ -127,7 +129,7 @@ async fn the_same_message_posted_twice_is_one_turn() {
     assert_eq!(again, Started::Already(first.clone()));
     let grace = shelf.teacher("grace").await;
     let hers = shelf.store.start(shelf.new_turn(&grace, None, "first-message")).await.expect("the store answers");
-    assert!(matches!(hers, Started::New(turn) if turn.turn.id != first.turn.id), "another teacher's id is her own");
+    assert!(matches!(hers, Started::New(turn, _) if turn.turn.id != first.turn.id), "another teacher's id is her own");
 }
 
 #[tokio::test]
@@ -141,7 +143,7 @@ async fn one_answer_at_a_time_is_written_in_a_conversation() {
     first.turn.close(Ending::Done);
     shelf.store.save(&mut first, &[]).await.expect("saved");
     let second = shelf.store.start(second).await.expect("the store answers");
-    assert!(matches!(second, Started::New(turn) if turn.seq == 2));
+    assert!(matches!(second, Started::New(turn, _) if turn.seq == 2));
 }
 
 #[tokio::test]
@@ -213,12 +215,12 @@ async fn a_refresh_token_is_sealed_at_rest_and_gone_after_signing_out() {
     }
     let swap = "UPDATE sign_ins SET refresh_token = (SELECT refresh_token FROM sign_ins WHERE id = $1) WHERE id = $2";
     let swap = sqlx::query(swap).bind(ada.sign_in.as_str()).bind(grace.sign_in.as_str());
-    swap.execute(&shelf.store.writer).await.expect("a thief can write");
+    swap.execute(&shelf.store.pen).await.expect("a thief can write");
     assert!(shelf.store.of(&grace.sign_in).await.is_err(), "a token copied to another row does not open");
     let moved = "UPDATE sign_ins SET teacher_id = $1 WHERE id = $2";
     let other = shelf.teacher("eve").await;
     let moved = sqlx::query(moved).bind(grace.teacher.id.as_str()).bind(other.sign_in.as_str());
-    moved.execute(&shelf.store.writer).await.expect("a thief can write");
+    moved.execute(&shelf.store.pen).await.expect("a thief can write");
     assert!(shelf.store.of(&other.sign_in).await.is_err(), "a sign-in given to another teacher does not open");
     let over = shelf.store.end(&ada.sign_in, Parting::SignedOut).await.expect("answers");
     assert!(over.refresh_token.is_some() && over.id_token.is_some());
@@ -287,7 +289,7 @@ async fn the_handle_of_a_session_is_not_in_the_store() {
 async fn a_damaged_or_a_newer_file_is_refused_with_a_reason_and_left_alone() {
     let shelf = Shelf::new().await;
     sqlx::query("INSERT INTO _sqlx_migrations VALUES (9999, 'later', CURRENT_TIMESTAMP, TRUE, x'00', 1)")
-        .execute(&shelf.store.writer)
+        .execute(&shelf.store.pen)
         .await
         .expect("a later version was here");
     shelf.store.close().await;
@@ -310,7 +312,7 @@ async fn one_conversation_is_found_among_five_hundred() {
     for at in 0..500 {
         let mut new = shelf.new_turn(&ada, None, &format!("message-{at}"));
         new.turn.words = format!("Question {at}");
-        let Started::New(mut stored) = shelf.store.start(new).await.expect("answers") else { panic!("not begun") };
+        let Started::New(mut stored, _) = shelf.store.start(new).await.expect("answers") else { panic!("not begun") };
         stored.turn.begin_step();
         stored.turn.add_text(&filler);
         stored.turn.add_text(if at == 77 { "Dvořák" } else { "Nobody" });
@@ -328,7 +330,7 @@ async fn what_was_said_before_there_was_a_search_is_found_after_the_next_start()
     let shelf = Shelf::new().await;
     let ada = shelf.teacher("ada").await;
     let stored = shelf.begin(&ada).await;
-    sqlx::query("DELETE FROM turn_words").execute(&shelf.store.writer).await.expect("as it was");
+    sqlx::query("DELETE FROM turn_words").execute(&shelf.store.pen).await.expect("as it was");
     let wanted = Wanted::parse("words").expect("a word");
     assert_eq!(shelf.store.search(&ada.teacher.id, &wanted, 50).await.expect("answers"), vec![]);
     shelf.store.close().await;

@@ -202,7 +202,7 @@ async fn unsent(state: &State, caller: &Caller, approval: &Approval) -> Result<O
     if !state.conversations.tree(teacher, conversation).await?.chosen().contains(&&approval.turn) {
         return Ok(None);
     }
-    let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
+    let presenter = Presenter::new(&state.assistant.parts().toolbox, &*state.clock);
     let line = presenter.unsent(&stored, &state.approvals.of_conversation(teacher, conversation).await?);
     let html =
         line.map(|line| line.render_with_values(&state.token(caller))).transpose().map_err(anyhow::Error::from)?;
@@ -275,7 +275,7 @@ impl Verdict {
     /// For the page's script and for any other: the outcome, and the parts of
     /// the page that changed.
     fn as_json(&self, state: &State, caller: &Caller, unsent: Option<Changed>) -> Result<HttpResponse, PageError> {
-        let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
+        let presenter = Presenter::new(&state.assistant.parts().toolbox, &*state.clock);
         let outcome = self.approval.outcome.as_ref().map(|outcome| outcome.said.clone());
         let mut parts = self.changed_parts(&presenter, &state.token(caller))?;
         // The last part is the one that the page turns to.
@@ -368,7 +368,7 @@ pub async fn send_all(
         until_quiet(&state, &teacher.0, &turn, PATIENCE).await?;
         return Ok(see(&format!("/chat/{}#turn-{turn}", stored.conversation)));
     }
-    let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
+    let presenter = Presenter::new(&state.assistant.parts().toolbox, &*state.clock);
     let (mut parts, token) = (Vec::new(), state.token(&teacher.0));
     for verdict in &verdicts {
         parts.extend(verdict.changed_parts(&presenter, &token)?);

@@ -182,7 +182,7 @@ pub async fn page(
         }
     }
     let approvals = state.approvals.of_conversation(teacher, id).await?;
-    let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay };
+    let presenter = Presenter { overlay, ..Presenter::new(&state.assistant.parts().toolbox, &*state.clock) };
     let running = turns.iter().zip(&alive).find(|(stored, alive)| stored.turn.status == Status::Running && **alive);
     let composer = Composer {
         conversation: Some(id.to_string()),
@@ -288,10 +288,18 @@ pub async fn said(
     }
 }
 
+/// The turns around one. The first of a conversation is alone while it runs.
+pub async fn around(state: &State, caller: &Caller, stored: &StoredTurn) -> anyhow::Result<Tree> {
+    if stored.seq == 1 && stored.turn.status == Status::Running {
+        return Ok(Tree::of_one(&stored.turn.id));
+    }
+    state.conversations.tree(&caller.teacher.id, &stored.conversation).await
+}
+
 /// What the page's script puts in place: the turn, from which it follows on.
 async fn answer(state: &State, caller: &Caller, stored: &StoredTurn) -> Result<serde_json::Value, PageError> {
-    let tree = state.conversations.tree(&caller.teacher.id, &stored.conversation).await?;
-    let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
+    let tree = around(state, caller, stored).await?;
+    let presenter = Presenter::new(&state.assistant.parts().toolbox, &*state.clock);
     let turn = presenter.turn(stored, &[], &tree, true);
     let turn = turn.render_with_values(&state.token(caller)).map_err(anyhow::Error::from)?;
     Ok(json!({ "conversation": stored.conversation, "turn": stored.turn.id, "html": turn }))

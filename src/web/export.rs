@@ -110,7 +110,7 @@ impl Writer<'_> {
     /// What a tool did, in the words of the page, and the drafts that came of it.
     fn call(&self, text: &mut String, stored: &StoredTurn, call: &Call) {
         let toolbox = &self.state.assistant.parts().toolbox;
-        let presenter = Presenter { toolbox, clock: &*self.state.clock, overlay: None };
+        let presenter = Presenter::new(toolbox, &*self.state.clock);
         if let Some(Part::Did(did)) = presenter.finished(call) {
             add(text, &format!("*{}*", literal(&did.words)));
         }

@@ -39,7 +39,8 @@ impl SafeHtml {
         self.0.is_empty()
     }
 
-    fn append(&mut self, more: Self) {
+    /// Puts more behind it.
+    pub fn append(&mut self, more: Self) {
         if self.0.is_empty() {
             *self = more;
         } else {

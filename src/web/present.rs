@@ -16,6 +16,7 @@ pub use unsent::KEY as UNSENT;
 
 use super::{
     chart,
+    markdown::SafeHtml,
     parts::{Answer, ConnectCard, Did, DidState, Part, Said, SignInAgainCard, Turn, TurnState},
 };
 use crate::{
@@ -40,6 +41,39 @@ pub struct Presenter<'a> {
     pub clock: &'a dyn Clock,
     /// What the teacher typed into a draft that could not be taken over.
     pub overlay: Option<&'a Overlay>,
+    /// What was made of the turn's answers while they were written.
+    pub drawn: Option<&'a Drawn>,
+}
+
+/// Answers as they were made block by block, each by its step: the whole text
+/// would be made into the same once more.
+#[derive(Debug, Default)]
+pub struct Drawn(BTreeMap<usize, Option<SafeHtml>>);
+
+impl Drawn {
+    /// A text begins. One that goes on after it was ended is not what a whole text
+    /// would be made into: nothing of it is of use.
+    pub fn begin(&mut self, step: usize) {
+        self.0.entry(step).and_modify(|drawn| *drawn = None).or_insert_with(|| Some(SafeHtml::default()));
+    }
+
+    /// Puts a block behind the others of its step.
+    pub fn add(&mut self, step: usize, block: SafeHtml) {
+        if let Some(Some(drawn)) = self.0.get_mut(&step) {
+            drawn.append(block);
+        }
+    }
+
+    fn answer(&self, step: usize) -> Option<&SafeHtml> {
+        self.0.get(&step)?.as_ref()
+    }
+}
+
+impl<'a> Presenter<'a> {
+    /// One for what is stored, without anything that was typed or made before.
+    pub fn new(toolbox: &'a Toolbox, clock: &'a dyn Clock) -> Self {
+        Self { toolbox, clock, overlay: None, drawn: None }
+    }
 }
 
 impl Presenter<'_> {
@@ -82,8 +116,12 @@ impl Presenter<'_> {
         if !step.text.is_empty() {
             let open = step.finish.is_none() && alive && at + 1 == stored.turn.steps.len();
             let turn = stored.turn.id.as_str();
-            let answer = if open { Answer::so_far(turn, at, &step.text) } else { Answer::done(turn, at, &step.text) };
-            parts.push(Part::Answer(answer));
+            let drawn = self.drawn.and_then(|drawn| drawn.answer(at));
+            parts.push(Part::Answer(match drawn {
+                _ if open => Answer::so_far(turn, at, &step.text),
+                Some(blocks) => Answer::drawn(at, blocks.clone()),
+                None => Answer::done(turn, at, &step.text),
+            }));
         }
         for call in &step.calls {
             let drafts = approvals.get(call.id.as_str()).map(Vec::as_slice).unwrap_or_default();

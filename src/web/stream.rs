@@ -26,7 +26,7 @@ use super::{
     state::State,
 };
 use crate::{
-    assistant::{SayError, TurnId, conversation::StoredTurn, live::LiveTurn},
+    assistant::{SayError, TurnId, Watch, conversation::StoredTurn, live::LiveTurn},
     identity::Caller,
 };
 
@@ -43,14 +43,16 @@ pub async fn events(
 ) -> Result<HttpResponse, PageError> {
     let turn = TurnId::parse(&turn).ok_or(PageError::NotFound)?;
     let ends_at = session::ends_at(&session, &state);
-    let watch = state.assistant.watch(&teacher.0, &turn).await.map_err(not_found)?;
-    let first = match watch.live {
+    let watch = match state.assistant.at_work(&teacher.0, &turn) {
+        Some(live) => Watch { stored: live.base.clone(), live: Some(live) },
+        None => state.assistant.watch(&teacher.0, &turn).await.map_err(not_found)?,
+    };
+    let (frames, reader) = match watch.live {
         Some(live) => {
             Reader::of(state, teacher.0, ends_at, turn, live, last_event_id(&request)).begin(watch.stored).await?
         }
-        None => (frames::ended(&state, &teacher.0, &watch.stored).await?, None),
+        None => (frames::ended(&state, &teacher.0, &watch.stored, None).await?, None),
     };
-    let (frames, reader) = first;
     let rest = stream::unfold(reader, |reader| async move {
         let (frames, reader) = reader?.next().await;
         Some((encode(frames), reader))
@@ -192,7 +194,7 @@ impl Reader {
         for event in self.live.since(self.had.events) {
             let mut new = self.translator.frames(&self.state, &self.turn, &event);
             if event.is_last() {
-                new.extend(frames::final_turn(&self.state, &self.caller, &self.turn).await);
+                new.extend(frames::final_turn(&self.state, &self.caller, &self.live, &self.translator).await);
             } else {
                 new.extend(frames::send_all(&self.state, &self.caller, &self.turn, &event).await);
             }

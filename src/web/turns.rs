@@ -65,7 +65,7 @@ async fn back(
         return Ok(see(&format!("/chat/{}#turn-{}", stored.conversation, stored.turn.id)));
     }
     let approvals = state.approvals.of_conversation(&teacher.0.teacher.id, &stored.conversation).await?;
-    let presenter = Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None };
+    let presenter = Presenter::new(&state.assistant.parts().toolbox, &*state.clock);
     let alive = stored.turn.status == Status::Running;
     let tree = state.conversations.tree(&teacher.0.teacher.id, &stored.conversation).await?;
     let turn = presenter.turn(stored, &approvals, &tree, alive);

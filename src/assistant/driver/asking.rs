@@ -6,18 +6,21 @@ use futures_util::{StreamExt, stream::iter};
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use tracing::warn;
 
-use super::Drive;
+use super::{Drive, Past};
 use crate::{
     assistant::{
+        Assistant,
         context::{as_messages, tokens},
+        conversation::StoredTurn,
         event::Event,
         limits::{Reached, Spending, estimated_tokens},
-        model::{ModelError, ModelEvent, ModelRequest, ModelStream, ToolSchema},
+        model::{ModelError, ModelEvent, ModelRequest, ModelStream, Question},
         prompt,
         turn::{Ending, Limit, Remedy, Step},
         untrusted::Mark,
     },
     clock::Patience,
+    identity::Caller,
 };
 
 /// How often a busy model is asked again.
@@ -32,37 +35,36 @@ const SAVE_EVERY: Duration = Duration::from_millis(500);
 impl Drive {
     /// One question and its answer; `Err` is how the turn ends without one.
     pub(super) async fn ask_model(&mut self) -> anyhow::Result<Result<(), Ending>> {
-        let unsaved = self.stored.unsaved_tokens();
-        match self.assistant.has_tokens(&self.caller.teacher.id, unsaved).await? {
-            Ok(()) => {}
-            Err(Reached::Site) => return Ok(Err(Ending::OverBudget { limit: Limit::Site })),
-            Err(_) => return Ok(Err(Ending::OverBudget { limit: Limit::Day })),
-        }
-        let request = self.request();
-        let read = estimate(&request);
-        self.keep(&request, read).await?;
+        let question = match self.first.take() {
+            Some(question) => question,
+            None => match self.keep_question().await? {
+                Ok(question) => question,
+                Err(ending) => return Ok(Err(ending)),
+            },
+        };
         let step = self.stored.turn.begin_step();
-        let outcome = match self.open_stream(&request).await {
+        let outcome = match self.open_stream(&question.request).await {
             Ok(stream) => self.read_answer(step, stream).await,
             Err(ending) => Ok(Err(ending)),
         };
-        self.settle_up(step, read);
+        self.settle_up(step, question.read.tokens);
         outcome
     }
 
     /// The teacher can read what was asked, whatever comes of it; nothing that a
     /// tool found reaches the model before the audit knows; and it is counted
     /// before a word leaves, so that a server that dies has not asked for free.
-    async fn keep(&mut self, request: &ModelRequest, read: i64) -> anyhow::Result<()> {
-        self.clock_in();
-        self.spend(read);
-        let (seen, model) = (&self.assistant.parts.seen, self.assistant.parts.model.name());
-        let kept = seen.keep(&mut self.stored, model, request).await;
-        if kept.is_err() {
-            // It does not leave.
-            self.stored.spent.pop();
+    async fn keep_question(&mut self) -> anyhow::Result<Result<Question, Ending>> {
+        let unsaved = self.stored.unsaved_tokens();
+        match self.assistant.has_tokens(&self.caller.teacher.id, unsaved).await? {
+            Ok(()) => {}
+            Err(Reached::Site) => return Ok(Err(Ending::OverBudget { limit: Limit::Site })),
+            Err(_) => return Ok(Err(Ending::OverBudget { limit: Limit::Day })),
         }
-        kept
+        let question = self.assistant.question(&self.caller, &self.stored, &self.past);
+        self.clock_in();
+        self.assistant.parts.seen.keep(&mut self.stored, &mut self.kept, &question).await?;
+        Ok(Ok(question))
     }
 
     fn spend(&mut self, tokens: i64) {
@@ -79,13 +81,6 @@ impl Drive {
         };
         self.stored.turn.used.output_tokens += output;
         self.spend(input.saturating_sub(read).saturating_add(i64::try_from(output).unwrap_or(i64::MAX)));
-    }
-
-    fn request(&self) -> ModelRequest {
-        let system = prompt::system(&self.assistant.scene(&self.caller), Mark::of(&self.stored.turn.id));
-        let messages = as_messages(system, &self.past, &self.notes, &self.stored);
-        let user = self.assistant.parts.pseudonyms.of(&self.caller.teacher.id);
-        ModelRequest { messages, tools: self.assistant.parts.toolbox.schemas(), user }
     }
 
     /// Only the opening is ever retried: nothing was said yet.
@@ -214,10 +209,17 @@ impl Drive {
     }
 }
 
-fn estimate(request: &ModelRequest) -> i64 {
-    let schema = |tool: &ToolSchema| (tool.description.len() + tool.parameters.to_string().len()) / 4;
-    let messages = request.messages.iter().map(tokens).sum::<usize>();
-    i64::try_from(messages + request.tools.iter().map(schema).sum::<usize>()).unwrap_or(i64::MAX)
+impl Assistant {
+    /// What the model is asked next in a turn.
+    pub(in super::super) fn question(&self, caller: &Caller, stored: &StoredTurn, past: &Past) -> Question {
+        let system = prompt::system(&self.scene(caller), Mark::of(&stored.turn.id));
+        let messages = as_messages(system, &past.turns, &past.notes, stored);
+        let read = messages.iter().map(tokens).sum::<usize>() + self.parts.toolbox.schema_tokens();
+        let read = Spending { day: self.today(), tokens: i64::try_from(read).unwrap_or(i64::MAX) };
+        let user = self.parts.pseudonyms.of(&caller.teacher.id);
+        let request = ModelRequest { messages, tools: self.parts.toolbox.schemas(), user };
+        Question { request, model: self.parts.model.name().to_owned(), read }
+    }
 }
 
 fn written(step: &Step) -> u64 {

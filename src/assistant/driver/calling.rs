@@ -127,8 +127,8 @@ impl Drive {
 
     /// The second look at a draft.
     fn caution(&self, call: &Call, tool: &dyn AnyTool, plan: &Value, preview: &Preview) -> anyhow::Result<Caution> {
-        let before = self.past.iter().take_while(|turn| turn.seq < self.stored.seq).count();
-        let past = &self.past[..before];
+        let before = self.past.turns.iter().take_while(|turn| turn.seq < self.stored.seq).count();
+        let past = &self.past.turns[..before];
         let recipients = tool.recipients(plan)?;
         let (scene, call) = (self.assistant.scene(&self.caller), call.id.as_str());
         let turn = &self.stored.turn;

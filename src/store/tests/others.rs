@@ -7,9 +7,9 @@ use super::*;
 use crate::{
     assistant::{
         conversation::{Forgetting, Forgotten},
-        limits::{Budgets, Counted},
-        model::{Message, ModelRequest},
-        seen::Seen,
+        limits::{Budgets, Counted, Spending},
+        model::{Message, ModelRequest, Question},
+        seen::{Kept, Seen},
         shelf::{PutAway, Shelf as Shelved, Title},
     },
     audit::{Activity, Filter},
@@ -81,12 +81,14 @@ async fn nobody_changes_what_is_another_teachers() {
     assert!(!store.choose(grace, id, 7).await.expect("answers"));
     assert_eq!(Shelved::put_away(store, grace, id, now).await.expect("answers"), PutAway::NotThere);
     let another = two.shelf.new_turn(&two.ada, None, "still-running");
-    assert!(matches!(store.start(another).await.expect("answers"), Started::New(_)));
+    assert!(matches!(store.start(another).await.expect("answers"), Started::New(..)));
     let gone = store.forget_all(grace).await.expect("answers");
     assert_eq!(gone, Forgotten::Gone(0), "nothing of Ada's, and her work is not in Grace's way");
     let stolen = Approval { teacher: grace.clone(), state: ApprovalState::Approved, ..two.draft.clone() };
     assert!(!store.advance(two.draft.standing(), &stolen).await.expect("answers"));
-    assert!(!Approvals::replace(store, two.draft.standing(), &stolen, &two.sent).await.expect("answers"));
+    let next = Approval { id: ApprovalId::fresh(&SystemIds), ..two.draft.clone() };
+    assert!(!Approvals::replace(store, two.draft.standing(), &stolen, &next).await.expect("answers"));
+    assert_eq!(store.approval(&two.ada.teacher.id, &next.id).await.expect("answers"), None);
     assert_eq!(store.conversation(&two.ada.teacher.id, id).await.expect("answers"), whole);
 
     assert_eq!(Shelved::put_away(store, &two.ada.teacher.id, id, now).await.expect("answers"), PutAway::Done);
@@ -101,8 +103,9 @@ async fn what_the_model_saw_what_was_done_and_what_was_spent_is_each_teachers_ow
     let (store, ada, grace, turn) = (two.store(), &two.ada.teacher.id, &two.grace, &two.turn);
     let messages = vec![Message::User { content: "words".into() }];
     let request = ModelRequest { messages, tools: Arc::new([]), user: "a pseudonym".into() };
-    Seen::keep(store, &mut turn.clone(), "model", &request).await.expect("kept");
     let day = date(2026, 11, 21);
+    let question = Question { request, model: "model".to_owned(), read: Spending { day, tokens: 7 } };
+    Seen::keep(store, &mut turn.clone(), &mut Kept::default(), &question).await.expect("kept");
     assert!(Budgets::take(store, ada, day, Counted::Turns, 1).await.expect("answers"));
     assert!(Budgets::take(store, ada, day, Counted::Sends, 1).await.expect("answers"));
     for (who, own) in [(ada, true), (grace, false)] {

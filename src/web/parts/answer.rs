@@ -19,7 +19,11 @@ pub struct Answer {
 impl Answer {
     /// A whole answer.
     pub fn done(turn: &str, step: usize, text: &str) -> Self {
-        let blocks = markdown::render_with(text, Self::files(turn, step));
+        Self::drawn(step, markdown::render_with(text, Self::files(turn, step)))
+    }
+
+    /// A whole answer of which every block was made before.
+    pub fn drawn(step: usize, blocks: SafeHtml) -> Self {
         Self { step, blocks, open: String::new(), kind: Kind::Text }
     }
 

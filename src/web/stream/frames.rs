@@ -6,11 +6,11 @@ use serde_json::json;
 use tracing::error;
 
 use super::super::{
-    chat::onward,
+    chat::{around, onward},
     error::PageError,
     markdown::{self, Sealer, Tail},
     parts::{self, Notice, Part},
-    present::{self, Presenter},
+    present::{self, Drawn, Presenter},
     state::State,
     token::Token,
 };
@@ -42,7 +42,7 @@ impl Frame {
     }
 
     fn part(key: &str, part: &impl Template, token: &Token) -> Self {
-        Self::message("part", &json!({ "key": key, "html": rendered(part, token) }))
+        Self::message("part", &PartFrame { key, html: rendered(part, token) })
     }
 
     fn status(state: parts::TurnState) -> Self {
@@ -82,13 +82,14 @@ fn rendered(part: &impl Template, token: &Token) -> String {
 pub(super) struct Translator {
     token: Token,
     open: Option<(usize, Sealer)>,
+    drawn: Drawn,
     busy: bool,
 }
 
 impl Translator {
     /// For a reader whose forms carry this token.
     pub(super) fn with(token: Token) -> Self {
-        Self { token, open: None, busy: false }
+        Self { token, open: None, drawn: Drawn::default(), busy: false }
     }
 
     /// The frames of one event.
@@ -118,16 +119,29 @@ impl Translator {
         if self.open.as_ref().is_some_and(|(open, _)| *open != step) {
             frames.extend(self.seal());
         }
-        let (_, sealer) =
-            self.open.get_or_insert_with(|| (step, Sealer::with(parts::Answer::files(turn.as_str(), step))));
-        frames.push(text_frame(step, &sealer.push(text)));
+        let (_, sealer) = self.open.get_or_insert_with(|| {
+            self.drawn.begin(step);
+            (step, Sealer::with(parts::Answer::files(turn.as_str(), step)))
+        });
+        let frame = sealer.push(text);
+        frames.push(text_frame(step, &frame));
+        self.drawn.add(step, frame.sealed);
         frames
     }
 
     /// The open block is final: something else follows.
     fn seal(&mut self) -> Option<Frame> {
         let (step, mut sealer) = self.open.take()?;
-        Some(text_frame(step, &sealer.finish()))
+        let frame = sealer.finish();
+        let told = text_frame(step, &frame);
+        self.drawn.add(step, frame.sealed);
+        Some(told)
+    }
+
+    /// What was made of the answers of which it has had every word: of none that
+    /// had begun before the log.
+    fn drawn(&self, live: &LiveTurn) -> Option<&Drawn> {
+        live.base.turn.steps.is_empty().then_some(&self.drawn)
     }
 }
 
@@ -138,6 +152,19 @@ fn text_frame(step: usize, frame: &markdown::Frame) -> Frame {
         Tail::Whole(open) => TextFrame { step, sealed: Some(frame.sealed.as_str()), add: None, open: Some(open), kind },
     };
     Frame::message("text", &text)
+}
+
+/// A part, to be put where its key stands.
+#[derive(Serialize)]
+struct PartFrame<'a> {
+    key: &'a str,
+    html: String,
+}
+
+/// The whole turn.
+#[derive(Serialize)]
+struct TurnFrame {
+    html: String,
 }
 
 /// The one frame of which there are many: written without a tree in between.
@@ -195,7 +222,7 @@ fn fixed(state: &State, token: &Token, turn: &TurnId, event: &Event) -> Vec<Fram
 }
 
 pub(super) fn presenter(state: &State) -> Presenter<'_> {
-    Presenter { toolbox: &state.assistant.parts().toolbox, clock: &*state.clock, overlay: None }
+    Presenter::new(&state.assistant.parts().toolbox, &*state.clock)
 }
 
 async fn stored(state: &State, caller: &Caller, turn: &TurnId) -> anyhow::Result<StoredTurn> {
@@ -212,8 +239,14 @@ fn may_have_drafts(state: &State, turn: &Turn) -> bool {
 }
 
 /// The whole turn as one frame.
-async fn whole(state: &State, caller: &Caller, stored: &StoredTurn, alive: bool) -> anyhow::Result<Frame> {
-    let tree = state.conversations.tree(&caller.teacher.id, &stored.conversation).await?;
+async fn whole(
+    state: &State,
+    caller: &Caller,
+    stored: &StoredTurn,
+    alive: bool,
+    drawn: Option<&Drawn>,
+) -> anyhow::Result<Frame> {
+    let tree = around(state, caller, stored).await?;
     let approvals = if may_have_drafts(state, &stored.turn) || tree.versions(&stored.turn.id).len() > 1 {
         state.approvals.of_conversation(&caller.teacher.id, &stored.conversation).await?
     } else {
@@ -221,9 +254,9 @@ async fn whole(state: &State, caller: &Caller, stored: &StoredTurn, alive: bool)
     };
     let turn = parts::Turn {
         asks: onward(state, caller, stored, &tree),
-        ..presenter(state).turn(stored, &approvals, &tree, alive)
+        ..Presenter { drawn, ..presenter(state) }.turn(stored, &approvals, &tree, alive)
     };
-    Ok(Frame::message("turn", &json!({ "html": rendered(&turn, &state.token(caller)) })))
+    Ok(Frame::message("turn", &TurnFrame { html: rendered(&turn, &state.token(caller)) }))
 }
 
 /// The turn as it stood when its log began: what the events build on.
@@ -233,21 +266,30 @@ pub(super) async fn base(
     live: &LiveTurn,
     mut stored: StoredTurn,
 ) -> Result<Frame, PageError> {
-    stored.turn = Turn { status: Status::Running, ..live.base.clone() };
-    Ok(whole(state, caller, &stored, true).await?)
+    stored.turn = Turn { status: Status::Running, ..live.base.turn.clone() };
+    Ok(whole(state, caller, &stored, true, None).await?)
 }
 
 /// A turn that is over: the whole of it, and how it ended.
-pub(super) async fn ended(state: &State, caller: &Caller, stored: &StoredTurn) -> Result<Vec<Frame>, PageError> {
-    let turn = whole(state, caller, stored, false).await?;
+pub(super) async fn ended(
+    state: &State,
+    caller: &Caller,
+    stored: &StoredTurn,
+    drawn: Option<&Drawn>,
+) -> Result<Vec<Frame>, PageError> {
+    let turn = whole(state, caller, stored, false, drawn).await?;
     Ok(vec![turn, Frame::status(present::state(&stored.turn.status, false))])
 }
 
 /// The same at the end of a stream, when only the page can be told of a fault.
-pub(super) async fn final_turn(state: &State, caller: &Caller, turn: &TurnId) -> Vec<Frame> {
+pub(super) async fn final_turn(state: &State, caller: &Caller, live: &LiveTurn, translator: &Translator) -> Vec<Frame> {
+    let drawn = translator.drawn(live);
     let last = async {
-        let stored = stored(state, caller, turn).await?;
-        ended(state, caller, &stored).await.map_err(|fault| anyhow::anyhow!("{fault}"))
+        let ended = match live.end() {
+            Some(stored) => ended(state, caller, stored, drawn).await,
+            None => ended(state, caller, &stored(state, caller, &live.base.turn.id).await?, drawn).await,
+        };
+        ended.map_err(|fault| anyhow::anyhow!("{fault}"))
     };
     last.await.unwrap_or_else(|fault| {
         error!(error = format!("{fault:#}"), "the end of a turn could not be shown");

@@ -1,0 +1,102 @@
+//! Changes that are written together: each as if it were alone.
+
+use futures_util::future::join_all;
+use jiff::civil::date;
+
+use super::*;
+use crate::{
+    assistant::limits::{Budgets, Counted, Spending},
+    audit::{Entry, Kind},
+};
+
+#[tokio::test]
+async fn a_change_that_fails_takes_no_other_with_it() {
+    let shelf = Shelf::new().await;
+    let ada = shelf.teacher("ada").await;
+    let turn = shelf.begin(&ada).await;
+    let note = |outcome: &str| Entry::by(&ada.teacher.id, Kind::Data, outcome.to_owned());
+    // All are handed in before the first is written.
+    let saves = (0..9).map(|number| {
+        let mut stored = StoredTurn { noted: vec![note(&format!("save {number}"))], ..turn.clone() };
+        let store = &shelf.store;
+        async move { store.save(&mut stored, &[]).await.is_ok() }
+    });
+    let broken = async {
+        let mut twice = turn.clone();
+        twice.noted.push(note("broken"));
+        let draft = approval(&turn);
+        shelf.store.save(&mut twice, &[draft.clone(), draft]).await.is_ok()
+    };
+    let journal = join_all((0..9).map(|_| crate::audit::Journal::note(&shelf.store, note("noted"))));
+    let (saved, broken, noted) = tokio::join!(join_all(saves), broken, journal);
+    assert_eq!(saved.iter().filter(|saved| **saved).count(), 1, "one has the version that it read: {saved:?}");
+    assert!(!broken, "a draft is there once");
+    assert!(noted.iter().all(Result::is_ok));
+    let records = crate::audit::Activity::activity(&shelf.store, &ada.teacher.id, &Default::default(), 99).await;
+    let outcomes: Vec<String> = records.expect("answers").into_iter().map(|record| record.entry.outcome).collect();
+    let count = |what: &str| outcomes.iter().filter(|outcome| outcome.starts_with(what)).count();
+    assert_eq!((count("save"), count("noted"), count("broken")), (1, 9, 0), "{outcomes:?}");
+    let whole = shelf.store.verify_audit(None).await.expect("answers").expect("the chain is whole");
+    assert_eq!(whole.seq, i64::try_from(outcomes.len()).expect("few"));
+}
+
+#[tokio::test]
+async fn what_a_day_has_used_is_the_same_in_memory_and_in_the_file() {
+    let shelf = Shelf::new().await;
+    let (ada, grace) = (shelf.teacher("ada").await.teacher.id, shelf.teacher("grace").await.teacher.id);
+    let (day, other) = (date(2026, 11, 21), date(2026, 11, 22));
+    let store = &shelf.store;
+    assert_eq!(store.spent(&ada, day).await.expect("answers").turns, 0, "it is known from here on");
+    let takes = (0..12).map(|number| {
+        let who = if number % 3 == 0 { &grace } else { &ada };
+        let what = if number % 2 == 0 { Counted::Turns } else { Counted::Sends };
+        Budgets::take(store, who, if number == 7 { other } else { day }, what, 3)
+    });
+    let taken = join_all(takes).await.into_iter().map(|taken| taken.expect("answers")).filter(|taken| *taken).count();
+    assert!(taken < 12, "some were one too many");
+    store.give_back(&ada, day, Counted::Sends).await.expect("answers");
+    store.give_back(&grace, other, Counted::Sends).await.expect("nothing to give back");
+    let mut turn = shelf.begin(&shelf.teacher("ada").await).await;
+    turn.spent =
+        vec![Spending { day, tokens: 500 }, Spending { day, tokens: -120 }, Spending { day: other, tokens: 7 }];
+    store.save(&mut turn, &[]).await.expect("saved");
+    let fresh = open_beside(&shelf).await;
+    for who in [&ada, &grace] {
+        for day in [day, other, day] {
+            let (here, there) = (store.spent(who, day).await, fresh.spent(who, day).await);
+            assert_eq!(here.expect("answers"), there.expect("answers"), "{who} on {day}");
+        }
+    }
+    assert_eq!(store.spent(&ada, day).await.expect("answers").tokens, 380);
+}
+
+async fn open_beside(shelf: &Shelf) -> Store {
+    let (sealer, clock) = (Sealer::new([[7; 32]], Arc::new(SystemIds)), Arc::clone(&shelf.clock));
+    Store::open_beside(&shelf.path(), sealer, Arc::new(SystemIds), clock).await.expect("a second look")
+}
+
+#[tokio::test]
+async fn a_session_and_a_sign_in_that_ended_are_forgotten_at_once() {
+    let shelf = Shelf::new().await;
+    let sessions = SqlSessionStore(shelf.store.clone());
+    let ada = shelf.teacher("ada").await;
+    let state = |word: &str| HashMap::from([("word".to_owned(), word.to_owned())]);
+    let key = sessions.save(state("first"), &Duration::hours(1)).await.expect("saved");
+    assert_eq!(sessions.load(&key).await.expect("answers"), Some(state("first")));
+    let key = sessions.update(key, state("second"), &Duration::hours(1)).await.expect("updated");
+    assert_eq!(sessions.load(&key).await.expect("answers"), Some(state("second")));
+    shelf.clock.advance(SignedDuration::from_mins(61));
+    assert_eq!(sessions.load(&key).await.expect("answers"), None, "it ran out, though it is remembered");
+    sessions.update_ttl(&key, &Duration::hours(2)).await.expect("updated");
+    assert_eq!(sessions.load(&key).await.expect("answers"), Some(state("second")));
+    sessions.delete(&key).await.expect("deleted");
+    assert_eq!(sessions.load(&key).await.expect("answers"), None);
+
+    assert_eq!(shelf.store.caller(&ada.sign_in).await.expect("answers"), Some(ada.clone()));
+    let renamed = SignedIn { name: "Ada King".into(), ..signed_in("ada") };
+    shelf.store.begin(&renamed).await.expect("signs in elsewhere");
+    let known = shelf.store.caller(&ada.sign_in).await.expect("answers").expect("signed in");
+    assert_eq!(known.teacher.name, "Ada King");
+    shelf.store.end(&ada.sign_in, Parting::SignedOut).await.expect("signs out");
+    assert_eq!(shelf.store.caller(&ada.sign_in).await.expect("answers"), None);
+}
