@@ -4,6 +4,7 @@ use std::{io, net::TcpListener, num::NonZeroUsize, process::ExitCode};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
 use teachers_aide::{
     app::{self, App, World},
     check,
@@ -13,6 +14,11 @@ use teachers_aide::{
 };
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
+
+/// A turn asks for memory some thousand times, on several threads at once: with
+/// the system's allocator (glibc) it costs a seventh more of the processor's time.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// A teacher's assistant that answers from the grade book and writes mails that
 /// leave only after the teacher approves them.

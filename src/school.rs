@@ -75,12 +75,26 @@ pub struct School {
     as_filed: Arc<SchoolFile>,
     /// The copies of those who changed something; all others still read the file's.
     own: RwLock<HashMap<TeacherId, Arc<SchoolFile>>>,
+    /// The lists of students that were asked for lately.
+    lists: RwLock<HashMap<Teacher, List>>,
+}
+
+/// How many lists are remembered; then it begins anew.
+const MOST_LISTS: usize = 64;
+
+/// A list of students, and what it was made of. Holding the copy keeps it as it
+/// is: a change makes another one.
+#[derive(Debug)]
+struct List {
+    copy: Arc<SchoolFile>,
+    today: Date,
+    students: Arc<[StudentView]>,
 }
 
 impl School {
     /// The school of the file, with the changes that teachers have made since, oldest first.
     pub fn new(file: SchoolFile, changes: Vec<AddressChange>) -> Self {
-        let school = Self { as_filed: Arc::new(file), own: RwLock::default() };
+        let school = Self { as_filed: Arc::new(file), own: RwLock::default(), lists: RwLock::default() };
         for change in changes {
             school.apply(change);
         }
@@ -103,19 +117,21 @@ impl School {
     }
 
     /// Everyone who sits in one of the teacher's classes, by family name.
-    pub fn students(&self, teacher: &Teacher, today: Date) -> Vec<StudentView> {
+    pub fn students(&self, teacher: &Teacher, today: Date) -> Arc<[StudentView]> {
         let copy = self.copy_of(&teacher.id);
-        let mut seats: BTreeMap<&StudentId, Vec<(&Class, &Enrolled)>> = BTreeMap::new();
-        for class in copy.taught_by(teacher) {
-            for seat in &class.roster {
-                seats.entry(&seat.student).or_default().push((class, seat));
-            }
+        let lists = self.lists.read().unwrap_or_else(PoisonError::into_inner);
+        let known = lists.get(teacher).filter(|list| list.today == today && Arc::ptr_eq(&list.copy, &copy));
+        if let Some(list) = known {
+            return Arc::clone(&list.students);
         }
-        let mut seated: Vec<_> =
-            seats.into_iter().filter_map(|(id, seats)| copy.students.get(id).map(|student| (student, seats))).collect();
-        seated.sort_by_key(|(student, _)| view::order(student));
-        let calendar = copy.calendar(today);
-        seated.into_iter().map(|(student, seats)| StudentView::new(student, calendar, seats.into_iter())).collect()
+        drop(lists);
+        let students = copy.list(teacher, today);
+        let mut lists = self.lists.write().unwrap_or_else(PoisonError::into_inner);
+        if lists.len() >= MOST_LISTS {
+            lists.clear();
+        }
+        lists.insert(teacher.clone(), List { copy, today, students: Arc::clone(&students) });
+        students
     }
 
     /// One of the teacher's students, with their places in this teacher's classes.
@@ -206,6 +222,20 @@ impl SchoolFile {
 
     fn student_of(&self, teacher: &Teacher, id: &StudentId) -> Option<&Student> {
         self.taught_by(teacher).any(|class| class.seats(id)).then(|| self.students.get(id)).flatten()
+    }
+
+    fn list(&self, teacher: &Teacher, today: Date) -> Arc<[StudentView]> {
+        let mut seats: BTreeMap<&StudentId, Vec<(&Class, &Enrolled)>> = BTreeMap::new();
+        for class in self.taught_by(teacher) {
+            for seat in &class.roster {
+                seats.entry(&seat.student).or_default().push((class, seat));
+            }
+        }
+        let mut seated: Vec<_> =
+            seats.into_iter().filter_map(|(id, seats)| self.students.get(id).map(|student| (student, seats))).collect();
+        seated.sort_by_key(|(student, _)| view::order(student));
+        let calendar = self.calendar(today);
+        seated.into_iter().map(|(student, seats)| StudentView::new(student, calendar, seats.into_iter())).collect()
     }
 
     fn class_view(&self, class: &Class, today: Date) -> ClassView {

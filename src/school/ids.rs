@@ -93,7 +93,7 @@ impl fmt::Display for TeacherId {
 }
 
 /// The one who asks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Teacher {
     /// Who it is, for every query.
     pub id: TeacherId,

@@ -8,7 +8,9 @@ use sqlx::{Column, FromRow, Row, sqlite::SqliteRow};
 use super::{
     Store, approvals,
     batch::Batch,
-    budgets, millis, shelf, timestamp,
+    budgets,
+    memory::Stale,
+    millis, shelf, timestamp,
     writer::{Change, Written},
 };
 use crate::{
@@ -141,22 +143,26 @@ impl Conversations for Store {
     }
 
     async fn tree(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Tree> {
-        let sql = "SELECT t.id, t.seq, t.parent, c.head FROM conversations c JOIN turns t ON t.conversation_id = c.id \
-                   WHERE c.id = $1 AND c.teacher_id = $2 AND c.deleted_at IS NULL ORDER BY t.seq";
-        let rows = sqlx::query(sql).bind(id.as_str()).bind(teacher.as_str()).fetch_all(&self.reader).await?;
-        let Some(head) = rows.first().map(|row| row.get("head")) else { return Ok(Tree::default()) };
-        let place = |row: &SqliteRow| {
-            let id = TurnId::parse(row.get("id")).context("a stored id is unreadable")?;
-            Ok(Place { id, seq: row.get("seq"), parent: row.get("parent") })
+        let ticket = match self.memory.trees.find(id) {
+            Ok((whose, tree)) => return Ok(if whose == *teacher { tree } else { Tree::default() }),
+            Err(ticket) => ticket,
         };
-        Ok(Tree::new(rows.iter().map(place).collect::<anyhow::Result<_>>()?, head))
+        let tree = self.read_tree(teacher, id).await?;
+        // Who finds none is perhaps somebody else than whose it is.
+        if tree != Tree::default() {
+            self.memory.trees.keep(&ticket, id.clone(), (teacher.clone(), tree.clone()));
+        }
+        Ok(tree)
     }
 
     async fn choose(&self, teacher: &TeacherId, id: &ConversationId, head: i64) -> anyhow::Result<bool> {
-        let sql = "UPDATE conversations SET head = $1 WHERE id = $2 AND teacher_id = $3 AND deleted_at IS NULL \
-                   AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.conversation_id = $2 AND t.status <> 'ended')";
-        let query = sqlx::query(sql).bind(head).bind(id.as_str()).bind(teacher.as_str());
-        Ok(self.alone(query).await? == 1)
+        let mut change = Change { stale: vec![Stale::Tree(id.clone())], ..Change::new() };
+        let update = change.batch.next("UPDATE conversations SET head = ").push_bind(head);
+        update.push(" WHERE id = ").push_bind(id.to_string()).push(" AND teacher_id = ").push_bind(teacher.to_string());
+        update.push(" AND deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.conversation_id = ");
+        update.push_bind(id.to_string()).push(" AND t.status <> 'ended') RETURNING 1");
+        change.batch.owes_a_row();
+        Ok(matches!(self.writer.write(change).await?, Written::Kept(_)))
     }
 
     async fn turn(&self, teacher: &TeacherId, id: &TurnId) -> anyhow::Result<Option<StoredTurn>> {
@@ -235,9 +241,22 @@ impl Store {
         }
     }
 
+    async fn read_tree(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<Tree> {
+        let sql = "SELECT t.id, t.seq, t.parent, c.head FROM conversations c JOIN turns t ON t.conversation_id = c.id \
+                   WHERE c.id = $1 AND c.teacher_id = $2 AND c.deleted_at IS NULL ORDER BY t.seq";
+        let rows = sqlx::query(sql).bind(id.as_str()).bind(teacher.as_str()).fetch_all(&self.reader).await?;
+        let Some(head) = rows.first().map(|row| row.get("head")) else { return Ok(Tree::default()) };
+        let place = |row: &SqliteRow| {
+            let id = TurnId::parse(row.get("id")).context("a stored id is unreadable")?;
+            Ok(Place { id, seq: row.get("seq"), parent: row.get("parent") })
+        };
+        Ok(Tree::new(rows.iter().map(place).collect::<anyhow::Result<_>>()?, head))
+    }
+
     /// On the disk before it returns: the teacher is told that it is kept.
     async fn start_turn(&self, new: NewTurn) -> anyhow::Result<Started> {
-        let mut change = Change { durable: true, ..Change::new() };
+        let stale = vec![Stale::Tree(new.conversation.clone())];
+        let mut change = Change { durable: true, stale, ..Change::new() };
         budgets::take(&mut change, &new.teacher, new.budget.day, Counted::Turns, new.budget.most);
         begin_turn(&mut change.batch, &new)?;
         shelf::index(&mut change.batch, &new.turn);
@@ -249,6 +268,10 @@ impl Store {
         match self.writer.write(change).await {
             Ok(Written::Kept(rows)) => {
                 let row = find(&rows, "seq").context("a turn began nowhere")?;
+                if new.title.is_some() {
+                    let known = (new.teacher.clone(), Tree::of_one(&new.turn.id));
+                    self.memory.trees.learn(new.conversation.clone(), known);
+                }
                 Ok(Started::New(new.at(row.get("seq"), row.get("parent")), kept))
             }
             Ok(Written::Undone(rows)) if find(&rows, "counted").is_none() => Ok(Started::NoneLeft),

@@ -8,7 +8,11 @@ use std::{
 };
 
 use super::{sessions::Kept, today::Today};
-use crate::identity::{Caller, SignInId};
+use crate::{
+    assistant::{ConversationId, branches::Tree},
+    identity::{Caller, SignInId},
+    school::TeacherId,
+};
 
 /// How many of a kind are remembered; then it begins anew.
 const MOST: usize = 1_000;
@@ -19,6 +23,8 @@ pub(super) struct Memory {
     pub(super) today: Today,
     pub(super) sessions: Known<String, Kept>,
     pub(super) callers: Known<SignInId, Caller>,
+    /// The turns of a conversation, with the teacher whose it is.
+    pub(super) trees: Known<ConversationId, (TeacherId, Tree)>,
 }
 
 /// What a change makes out of date.
@@ -30,6 +36,10 @@ pub(super) enum Stale {
     Caller(SignInId),
     /// Who stands behind any.
     Callers,
+    /// The turns of this conversation.
+    Tree(ConversationId),
+    /// The turns of any.
+    Trees,
 }
 
 impl Memory {
@@ -39,6 +49,8 @@ impl Memory {
             Stale::Session(key) => self.sessions.forget(key),
             Stale::Caller(sign_in) => self.callers.forget(sign_in),
             Stale::Callers => self.callers.forget_all(),
+            Stale::Tree(conversation) => self.trees.forget(conversation),
+            Stale::Trees => self.trees.forget_all(),
         }
     }
 }
@@ -52,6 +64,15 @@ struct State<K, V> {
     values: HashMap<K, V>,
     /// How often something was forgotten.
     forgotten: u64,
+}
+
+impl<K: Hash + Eq, V> State<K, V> {
+    fn insert(&mut self, key: K, value: V) {
+        if self.values.len() >= MOST {
+            self.values.clear();
+        }
+        self.values.insert(key, value);
+    }
 }
 
 /// When something was read: what was forgotten since may be what was read.
@@ -82,11 +103,13 @@ impl<K: Hash + Eq, V: Clone> Known<K, V> {
     pub(super) fn keep(&self, ticket: &Ticket, key: K, value: V) {
         let mut state = self.lock();
         if state.forgotten == ticket.0 {
-            if state.values.len() >= MOST {
-                state.values.clear();
-            }
-            state.values.insert(key, value);
+            state.insert(key, value);
         }
+    }
+
+    /// Remembers what was just written under a key that nobody else has heard of.
+    pub(super) fn learn(&self, key: K, value: V) {
+        self.lock().insert(key, value);
     }
 
     fn forget(&self, key: &K) {

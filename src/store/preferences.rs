@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use sqlx::{Row, sqlite::SqliteRow};
 
-use super::{Store, millis};
+use super::{Store, memory::Stale, millis};
 use crate::{
     assistant::{
         conversation::{Forgetting, Forgotten},
@@ -78,6 +78,33 @@ const DAY: i64 = 24 * HOUR;
 #[async_trait]
 impl Forgetting for Store {
     async fn forget_all(&self, teacher: &TeacherId) -> anyhow::Result<Forgotten> {
+        let (store, teacher) = (self.clone(), teacher.clone());
+        self.and_from_memory(async move { store.delete_all(&teacher).await }).await
+    }
+
+    async fn forget_old(&self, now: Timestamp) -> anyhow::Result<u64> {
+        let store = self.clone();
+        self.and_from_memory(async move { store.delete_old(now).await }).await
+    }
+}
+
+impl Store {
+    /// In a task of its own: a browser that goes away in the middle must not
+    /// leave in memory what is gone.
+    async fn and_from_memory<T: Send + 'static>(
+        &self,
+        deleting: impl Future<Output = anyhow::Result<T>> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let memory = self.memory.clone();
+        let deleted = tokio::spawn(async move {
+            let deleted = deleting.await;
+            memory.forget(&Stale::Trees);
+            deleted
+        });
+        deleted.await?
+    }
+
+    async fn delete_all(&self, teacher: &TeacherId) -> anyhow::Result<Forgotten> {
         let mut tx = self.write().await?;
         let sql = concat!("SELECT COUNT(*) FROM conversations WHERE teacher_id = $1 AND ", at_work!());
         let busy: i64 = sqlx::query_scalar(sql).bind(teacher.as_str()).fetch_one(&mut *tx).await?;
@@ -92,7 +119,7 @@ impl Forgetting for Store {
         Ok(Forgotten::Gone(gone))
     }
 
-    async fn forget_old(&self, now: Timestamp) -> anyhow::Result<u64> {
+    async fn delete_old(&self, now: Timestamp) -> anyhow::Result<u64> {
         let old = concat!(
             "DELETE FROM conversations WHERE updated_at < (SELECT $1 - p.retention_days * $2 FROM preferences p \
              WHERE p.teacher_id = conversations.teacher_id AND p.retention_days > 0) AND NOT ",
@@ -122,9 +149,7 @@ impl Forgetting for Store {
         }
         Ok(gone)
     }
-}
 
-impl Store {
     /// Lets no deleted text stand in the journal beside the file; the file
     /// itself is overwritten as rows go (`secure_delete`). While somebody still
     /// reads, it waits for the next time.

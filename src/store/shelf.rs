@@ -10,8 +10,10 @@ use super::{
     Store,
     batch::Batch,
     conversations::{conversation_columns, read_conversation},
+    memory::Stale,
     millis,
     preferences::at_work,
+    writer::{Change, Written},
 };
 use crate::{
     assistant::{
@@ -25,50 +27,42 @@ use crate::{
     school::TeacherId,
 };
 
-fn changed(teacher: &TeacherId, id: &ConversationId, what: &str) -> Entry {
-    Entry { conversation: Some(id.to_string()), ..Entry::by(teacher, Kind::Data, what) }
+/// A change of a conversation, without its statement yet.
+fn changed(teacher: &TeacherId, id: &ConversationId, what: &str) -> Change {
+    let entry = Entry { conversation: Some(id.to_string()), ..Entry::by(teacher, Kind::Data, what) };
+    Change { entries: vec![entry], stale: vec![Stale::Tree(id.clone())], ..Change::new() }
 }
 
 #[async_trait]
 impl Shelf for Store {
     async fn rename(&self, teacher: &TeacherId, id: &ConversationId, title: &Title) -> anyhow::Result<bool> {
-        let sql = "UPDATE conversations SET title = $1 WHERE id = $2 AND teacher_id = $3 AND deleted_at IS NULL";
-        let query = sqlx::query(sql).bind(title.as_str()).bind(id.as_str()).bind(teacher.as_str());
-        self.change(query, &changed(teacher, id, "conversation_renamed")).await
+        let mut change = changed(teacher, id, "conversation_renamed");
+        change.batch.next("UPDATE conversations SET title = ").push_bind(title.as_str().to_owned());
+        self.change(change, teacher, id, "deleted_at IS NULL").await
     }
 
     async fn pin(&self, teacher: &TeacherId, id: &ConversationId, pinned: bool) -> anyhow::Result<bool> {
-        let sql = "UPDATE conversations SET pinned_at = $1 WHERE id = $2 AND teacher_id = $3 AND deleted_at IS NULL";
-        let at = pinned.then(|| millis(self.clock.now()));
-        let query = sqlx::query(sql).bind(at).bind(id.as_str()).bind(teacher.as_str());
         let what = if pinned { "conversation_pinned" } else { "conversation_unpinned" };
-        self.change(query, &changed(teacher, id, what)).await
+        let mut change = changed(teacher, id, what);
+        let at = pinned.then(|| millis(self.clock.now()));
+        change.batch.next("UPDATE conversations SET pinned_at = ").push_bind(at);
+        self.change(change, teacher, id, "deleted_at IS NULL").await
     }
 
     async fn put_away(&self, teacher: &TeacherId, id: &ConversationId, now: Timestamp) -> anyhow::Result<PutAway> {
-        let mut tx = self.write().await?;
-        let sql = concat!(
-            "SELECT CASE WHEN ",
-            at_work!(),
-            " THEN 1 ELSE 0 END FROM conversations WHERE id = $1 AND teacher_id = $2 AND deleted_at IS NULL"
-        );
-        let row = sqlx::query_scalar(sql).bind(id.as_str()).bind(teacher.as_str());
-        let Some(busy): Option<i64> = row.fetch_optional(&mut *tx).await? else { return Ok(PutAway::NotThere) };
-        if busy != 0 {
-            return Ok(PutAway::Busy);
+        let mut change = changed(teacher, id, "conversation_put_away");
+        change.batch.next("UPDATE conversations SET deleted_at = ").push_bind(millis(now));
+        if self.change(change, teacher, id, concat!("deleted_at IS NULL AND NOT ", at_work!())).await? {
+            return Ok(PutAway::Done);
         }
-        let sql = "UPDATE conversations SET deleted_at = $1 WHERE id = $2";
-        sqlx::query(sql).bind(millis(now)).bind(id.as_str()).execute(&mut *tx).await?;
-        self.write_down(&mut tx, &[changed(teacher, id, "conversation_put_away")]).await?;
-        tx.commit().await?;
-        Ok(PutAway::Done)
+        let is_there = self.conversation(teacher, id).await?.is_some();
+        Ok(if is_there { PutAway::Busy } else { PutAway::NotThere })
     }
 
     async fn bring_back(&self, teacher: &TeacherId, id: &ConversationId) -> anyhow::Result<bool> {
-        let sql =
-            "UPDATE conversations SET deleted_at = NULL WHERE id = $1 AND teacher_id = $2 AND deleted_at IS NOT NULL";
-        let query = sqlx::query(sql).bind(id.as_str()).bind(teacher.as_str());
-        self.change(query, &changed(teacher, id, "conversation_brought_back")).await
+        let mut change = changed(teacher, id, "conversation_brought_back");
+        change.batch.next("UPDATE conversations SET deleted_at = NULL");
+        self.change(change, teacher, id, "deleted_at IS NOT NULL").await
     }
 
     async fn away(&self, teacher: &TeacherId) -> anyhow::Result<Vec<Conversation>> {
@@ -103,19 +97,19 @@ impl Shelf for Store {
 }
 
 impl Store {
-    /// One statement with its row of the audit; says whether it changed anything.
+    /// Changes a conversation where it stands as it must; says whether it did.
     async fn change(
         &self,
-        query: sqlx::query::Query<'_, Sqlite, sqlx::sqlite::SqliteArguments>,
-        entry: &Entry,
+        mut change: Change,
+        teacher: &TeacherId,
+        id: &ConversationId,
+        stands: &'static str,
     ) -> anyhow::Result<bool> {
-        let mut tx = self.write().await?;
-        if query.execute(&mut *tx).await?.rows_affected() == 0 {
-            return Ok(false);
-        }
-        self.write_down(&mut tx, std::slice::from_ref(entry)).await?;
-        tx.commit().await?;
-        Ok(true)
+        let update = change.batch.push(" WHERE id = ").push_bind(id.to_string());
+        update.push(" AND teacher_id = ").push_bind(teacher.to_string());
+        update.push(" AND ").push(stands).push(" RETURNING 1");
+        change.batch.owes_a_row();
+        Ok(matches!(self.writer.write(change).await?, Written::Kept(_)))
     }
 
     /// The conversations in a turn of which every word stands, each with the

@@ -33,7 +33,7 @@ pub use said::Said;
 pub use send_all::{Approval, SendAll};
 pub use sheet::{Cell, Column, Sheet};
 pub use shelved::{Back, Shelved};
-pub use turn::{Part, Turn, TurnState};
+pub use turn::{Part, Ready, Turn, TurnState};
 pub use versions::Versions;
 
 /// How a thing stands: a colour and a shape, always beside words.

@@ -17,7 +17,7 @@ pub use unsent::KEY as UNSENT;
 use super::{
     chart,
     markdown::SafeHtml,
-    parts::{Answer, ConnectCard, Did, DidState, Part, Said, SignInAgainCard, Turn, TurnState},
+    parts::{Answer, ConnectCard, Did, DidState, Part, Ready, Said, SignInAgainCard, Turn, TurnState},
 };
 use crate::{
     assistant::{
@@ -41,31 +41,41 @@ pub struct Presenter<'a> {
     pub clock: &'a dyn Clock,
     /// What the teacher typed into a draft that could not be taken over.
     pub overlay: Option<&'a Overlay>,
-    /// What was made of the turn's answers while they were written.
+    /// What of the turn was shown before to the one who is shown it now.
     pub drawn: Option<&'a Drawn>,
 }
 
-/// Answers as they were made block by block, each by its step: the whole text
-/// would be made into the same once more.
+/// What a turn showed while it was followed: the whole of it would be made into
+/// the same once more.
 #[derive(Debug, Default)]
-pub struct Drawn(BTreeMap<usize, Option<SafeHtml>>);
+pub struct Drawn {
+    /// Each answer by its step, of which every block was seen.
+    answers: BTreeMap<usize, Option<SafeHtml>>,
+    /// What each call showed when it had its result.
+    calls: BTreeMap<String, Ready>,
+}
 
 impl Drawn {
     /// A text begins. One that goes on after it was ended is not what a whole text
     /// would be made into: nothing of it is of use.
     pub fn begin(&mut self, step: usize) {
-        self.0.entry(step).and_modify(|drawn| *drawn = None).or_insert_with(|| Some(SafeHtml::default()));
+        self.answers.entry(step).and_modify(|drawn| *drawn = None).or_insert_with(|| Some(SafeHtml::default()));
     }
 
     /// Puts a block behind the others of its step.
     pub fn add(&mut self, step: usize, block: SafeHtml) {
-        if let Some(Some(drawn)) = self.0.get_mut(&step) {
+        if let Some(Some(drawn)) = self.answers.get_mut(&step) {
             drawn.append(block);
         }
     }
 
+    /// Keeps what a call shows, now that it has its result.
+    pub fn keep(&mut self, call: &str, shown: Ready) {
+        self.calls.insert(call.to_owned(), shown);
+    }
+
     fn answer(&self, step: usize) -> Option<&SafeHtml> {
-        self.0.get(&step)?.as_ref()
+        self.answers.get(&step)?.as_ref()
     }
 }
 
@@ -141,7 +151,10 @@ impl Presenter<'_> {
         match &call.state {
             CallState::Open => None,
             CallState::Waiting { pause } => self.pause(stored.turn.id.as_str(), call, pause),
-            CallState::Finished { .. } => self.finished(call),
+            CallState::Finished { .. } => match self.drawn.and_then(|drawn| drawn.calls.get(&call.id)) {
+                Some(ready) => Some(Part::Ready(ready.clone())),
+                None => self.finished(call),
+            },
         }
     }
 

@@ -152,13 +152,20 @@ async fn what_was_asked_in_vain_is_there_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_kept_is_not_asked_and_not_counted() {
     let (app, ada, _grace) = school_day().await;
+    app.mind.says("They are well.");
+    let (first, _) = ada.hear("How are they?").await;
     let full = "CREATE TRIGGER full BEFORE INSERT ON seen_requests BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
     let pool = app.database().await;
+    let tokens = async || sqlx::query_scalar("SELECT SUM(tokens) FROM budgets").fetch_one(&pool).await.unwrap();
+    let before: i64 = tokens().await;
     sqlx::query(full).execute(&pool).await.unwrap();
-    let (_, screen) = ada.hear("How are they?").await;
-    assert_eq!((screen.state.as_str(), app.asked().len()), ("failed", 0));
-    let tokens: i64 = sqlx::query_scalar("SELECT SUM(tokens) FROM budgets").fetch_one(&pool).await.unwrap();
-    assert_eq!(tokens, 0);
+    let next = ada.ask_in(&first.conversation, "And now?").await;
+    let screen = ada.follow_to_the_end(&next.turn).await;
+    assert_eq!((screen.state.as_str(), app.asked().len()), ("failed", 1));
+    // The first question of a conversation is kept with its message, or neither is.
+    ada.post("/chat", &[("words", "How are the others?")]).await.with(500);
+    assert_eq!((app.turn_rows().await.len(), app.asked().len()), (2, 1));
+    assert_eq!(before, tokens().await);
 }
 
 /// The page asks first whose turn it is; what is kept is guarded by itself as well.

@@ -65,7 +65,7 @@ impl<'a> Teller<'a> {
             .school
             .students(teacher, today)
             .into_iter()
-            .map(|student| (student.id.to_string(), student.name))
+            .map(|student| (student.id.to_string(), student.name.clone()))
             .collect();
         let names = students.iter().enumerate().map(|(at, (id, _))| (id.clone(), at)).collect();
         let classes = state.school.classes(teacher, today).into_iter().map(|class| {

@@ -113,7 +113,7 @@ mod tests {
       ]
     }"#;
 
-    fn students() -> Vec<StudentView> {
+    fn students() -> std::sync::Arc<[StudentView]> {
         let (name, email) = ("Ada".to_owned(), "ada@school.example".to_owned());
         let ada = Teacher { id: TeacherId::new("ada"), name, email };
         School::new(SchoolFile::parse(CLEO).unwrap(), Vec::new()).students(&ada, date(2026, 11, 21))

@@ -1,6 +1,11 @@
+use std::fmt::{self, Display, Formatter};
+
 use askama::{Template, filters::HtmlSafe};
 
-use super::{Answer, Chart, ConnectCard, Did, Letter, Notice, Receipt, Said, SendAll, SignInAgainCard, Versions};
+use super::{
+    super::token::Token, Answer, Chart, ConnectCard, Did, Letter, Notice, Receipt, Said, SendAll, SignInAgainCard,
+    Versions,
+};
 
 /// One turn: what the teacher said, and all that followed.
 #[derive(Debug, Clone, Template)]
@@ -47,7 +52,7 @@ pub enum TurnState {
 /// Any part that can stand in a turn.
 #[derive(Debug, Clone, Template)]
 #[template(
-    source = "{% match self %}{% when Part::Answer with (part) %}{{ part }}{% when Part::Did with (part) %}{{ part }}{% when Part::Letter with (part) %}{{ part }}{% when Part::Receipt with (part) %}{{ part }}{% when Part::Connect with (part) %}{{ part }}{% when Part::SignInAgain with (part) %}{{ part }}{% when Part::SendAll with (part) %}{{ part }}{% when Part::Chart with (part) %}{{ part }}{% when Part::Notice with (part) %}{{ part }}{% endmatch %}",
+    source = "{% match self %}{% when Part::Answer with (part) %}{{ part }}{% when Part::Did with (part) %}{{ part }}{% when Part::Letter with (part) %}{{ part }}{% when Part::Receipt with (part) %}{{ part }}{% when Part::Connect with (part) %}{{ part }}{% when Part::SignInAgain with (part) %}{{ part }}{% when Part::SendAll with (part) %}{{ part }}{% when Part::Chart with (part) %}{{ part }}{% when Part::Notice with (part) %}{{ part }}{% when Part::Ready with (part) %}{{ part }}{% endmatch %}",
     ext = "html"
 )]
 pub enum Part {
@@ -69,7 +74,33 @@ pub enum Part {
     Chart(Chart),
     /// Something to know.
     Notice(Notice),
+    /// A part that was shown before and is still the same.
+    Ready(Ready),
 }
+
+/// The HTML of a part, as it was made for this page before.
+#[derive(Debug, Clone)]
+pub struct Ready(String);
+
+impl Ready {
+    /// Makes the HTML of a part.
+    pub fn of(part: &Part, token: &Token) -> askama::Result<Self> {
+        part.render_with_values(token).map(Self)
+    }
+
+    /// The HTML as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Display for Ready {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl HtmlSafe for Ready {}
 
 impl Turn {
     fn has_answer(&self) -> bool {

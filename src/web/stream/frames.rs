@@ -9,7 +9,7 @@ use super::super::{
     chat::{around, onward},
     error::PageError,
     markdown::{self, Sealer, Tail},
-    parts::{self, Notice, Part},
+    parts::{self, Notice, Part, Ready},
     present::{self, Drawn, Presenter},
     state::State,
     token::Token,
@@ -42,7 +42,12 @@ impl Frame {
     }
 
     fn part(key: &str, part: &impl Template, token: &Token) -> Self {
-        Self::message("part", &PartFrame { key, html: rendered(part, token) })
+        Self::put(key, &rendered(part, token))
+    }
+
+    /// HTML, put where its key stands.
+    fn put(key: &str, html: &str) -> Self {
+        Self::message("part", &PartFrame { key, html })
     }
 
     fn status(state: parts::TurnState) -> Self {
@@ -72,9 +77,13 @@ impl Frame {
 /// A part that does not render is a fault of ours; the page goes on without it.
 fn rendered(part: &impl Template, token: &Token) -> String {
     part.render_with_values(token).unwrap_or_else(|fault| {
-        error!(error = %fault, "a part does not render");
+        does_not_render(&fault);
         String::new()
     })
+}
+
+fn does_not_render(fault: &askama::Error) {
+    error!(error = %fault, "a part does not render");
 }
 
 /// Turns events into frames, remembering what block of text is still open.
@@ -100,10 +109,11 @@ impl Translator {
         }
         if self.busy {
             self.busy = false;
-            frames.push(Frame::message("part", &json!({ "key": "busy", "html": "" })));
+            frames.push(Frame::put("busy", ""));
         }
         match event {
             Event::TextDelta { step, text } => frames.extend(self.text(turn, *step, text)),
+            Event::CallFinished { call } => frames.extend(self.finished(state, turn, call)),
             Event::ModelBusy { seconds } => {
                 self.busy = true;
                 let seconds = u32::try_from(*seconds).unwrap_or(u32::MAX);
@@ -126,6 +136,24 @@ impl Translator {
         let frame = sealer.push(text);
         frames.push(text_frame(step, &frame));
         self.drawn.add(step, frame.sealed);
+        frames
+    }
+
+    /// A call has its result, which the turn will show as it does now.
+    fn finished(&mut self, state: &State, turn: &TurnId, call: &Call) -> Vec<Frame> {
+        let (key, connect, chart) =
+            (format!("call-{}", call.id), format!("connect-{}", call.id), format!("chart-{}", call.id));
+        let mut frames = vec![Frame::put(&connect, "")];
+        if let Some(part) = presenter(state).finished(call) {
+            match Ready::of(&part, &self.token) {
+                Ok(ready) => {
+                    frames.push(Frame::put(&key, ready.as_str()));
+                    self.drawn.keep(&call.id, ready);
+                }
+                Err(fault) => does_not_render(&fault),
+            }
+        }
+        frames.extend(present::exhibit(turn.as_str(), call).map(|part| Frame::part(&chart, &part, &self.token)));
         frames
     }
 
@@ -158,7 +186,7 @@ fn text_frame(step: usize, frame: &markdown::Frame) -> Frame {
 #[derive(Serialize)]
 struct PartFrame<'a> {
     key: &'a str,
-    html: String,
+    html: &'a str,
 }
 
 /// The whole turn.
@@ -187,17 +215,8 @@ fn fixed(state: &State, token: &Token, turn: &TurnId, event: &Event) -> Vec<Fram
     let one = |key: String, part: Part| vec![put(key, &part)];
     match event {
         Event::CallStarted { call, doing, .. } => one(format!("call-{call}"), Presenter::doing(call, doing)),
-        Event::CallFinished { call } => {
-            let mut frames =
-                vec![Frame::message("part", &json!({ "key": format!("connect-{}", call.id), "html": "" }))];
-            let part = presenter.finished(call);
-            frames.extend(part.map(|part| put(format!("call-{}", call.id), &part)));
-            let shown = present::exhibit(turn.as_str(), call);
-            frames.extend(shown.map(|part| put(format!("chart-{}", call.id), &part)));
-            frames
-        }
         Event::ConnectionNeeded { call, tool, pause } => {
-            let gone = Frame::message("part", &json!({ "key": format!("call-{call}"), "html": "" }));
+            let gone = Frame::put(&format!("call-{call}"), "");
             let card = presenter.connection(turn.as_str(), call, tool, pause);
             let card = card.map(|card| put(format!("connect-{call}"), &card));
             std::iter::once(gone).chain(card).collect()
@@ -210,14 +229,13 @@ fn fixed(state: &State, token: &Token, turn: &TurnId, event: &Event) -> Vec<Fram
             one(present::key(approval), presenter.approval(approval))
         }
         Event::TurnWaiting => vec![Frame::status(parts::TurnState::Waiting)],
-        Event::TurnResumed => vec![
-            Frame::message("part", &json!({ "key": "send-all", "html": "" })),
-            Frame::status(parts::TurnState::Running),
-        ],
-        // Text and waiting are the translator's own; the end is shown as a whole turn.
-        Event::TextDelta { .. } | Event::ModelBusy { .. } | Event::TurnFinished { .. } | Event::TurnFailed { .. } => {
-            Vec::new()
-        }
+        Event::TurnResumed => vec![Frame::put("send-all", ""), Frame::status(parts::TurnState::Running)],
+        // Text, results and waiting are the translator's own; the end is shown as a whole turn.
+        Event::TextDelta { .. }
+        | Event::CallFinished { .. }
+        | Event::ModelBusy { .. }
+        | Event::TurnFinished { .. }
+        | Event::TurnFailed { .. } => Vec::new(),
     }
 }
 
@@ -307,6 +325,6 @@ pub(super) async fn send_all(state: &State, caller: &Caller, turn: &TurnId, even
     let approvals = state.approvals.of_conversation(&caller.teacher.id, &stored.conversation).await.ok()?;
     match presenter(state).send_all(&stored, &approvals) {
         Some(bar) => Some(Frame::part("send-all", &bar, &state.token(caller))),
-        None => Some(Frame::message("part", &json!({ "key": "send-all", "html": "" }))),
+        None => Some(Frame::put("send-all", "")),
     }
 }
