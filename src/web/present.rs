@@ -74,7 +74,8 @@ impl Drawn {
         self.calls.insert(call.to_owned(), shown);
     }
 
-    fn answer(&self, step: usize) -> Option<&SafeHtml> {
+    /// What a whole answer would be made into, where every block of it was seen.
+    pub fn answer(&self, step: usize) -> Option<&SafeHtml> {
         self.answers.get(&step)?.as_ref()
     }
 }

@@ -328,3 +328,38 @@ pub(super) async fn send_all(state: &State, caller: &Caller, turn: &TurnId, even
         None => Some(Frame::put("send-all", "")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{clock::SystemIds, identity::SignInId, web::token::Tokens};
+
+    const BEGUN: &str = "Mateo needs **9.4** to pass.\n\n- a talk\n- exer";
+    const REST: &str = "cises\n\n| Name | Needs |\n|---|---|\n| Mateo | 9.40 |\n";
+
+    fn translator() -> Translator {
+        Translator::with(Tokens::new(&[7; 32], &[]).of(&SignInId::new("sign-in")))
+    }
+
+    #[test]
+    fn what_was_drawn_in_pieces_is_what_the_whole_is_drawn_as() {
+        let (mut translator, turn) = (translator(), TurnId::fresh(&SystemIds));
+        for sign in format!("{BEGUN}{REST}").chars() {
+            translator.text(&turn, 0, &sign.to_string());
+        }
+        translator.seal();
+        let whole = parts::Answer::done(turn.as_str(), 0, &format!("{BEGUN}{REST}")).blocks;
+        assert_eq!(translator.drawn.answer(0), Some(&whole));
+    }
+
+    /// Such as a decision about an older draft, in the middle of a list.
+    #[test]
+    fn an_answer_that_something_else_came_into_is_drawn_anew() {
+        let (mut translator, turn) = (translator(), TurnId::fresh(&SystemIds));
+        translator.text(&turn, 0, BEGUN);
+        translator.seal();
+        translator.text(&turn, 0, REST);
+        translator.seal();
+        assert_eq!(translator.drawn.answer(0), None);
+    }
+}
