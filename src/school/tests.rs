@@ -233,8 +233,8 @@ fn sixty_four_ask_at_once_while_addresses_change() {
             let school = &school;
             scope.spawn(move || {
                 let me = teacher(&format!("t-{number}"), "ada@school.example");
-                let mine = email(&format!("a{number}@example.org"));
-                for _ in 0..20 {
+                for round in 0..20 {
+                    let mine = email(&format!("a{number}-{round}@example.org"));
                     school.set_address(&me, &student("s-01"), mine.clone()).unwrap();
                     assert_eq!(school.student(&me, &student("s-01"), TODAY).unwrap().email, Some(mine.clone()));
                     let listed = school.students(&me, TODAY);
@@ -245,6 +245,16 @@ fn sixty_four_ask_at_once_while_addresses_change() {
             });
         }
     });
+}
+
+#[test]
+fn a_list_is_of_the_day_it_was_asked_for() {
+    let school = school();
+    let later = TODAY.saturating_add(jiff::Span::new().years(1));
+    for day in [TODAY, later, TODAY] {
+        assert_eq!(school.students(&ada(), day), self::school().students(&ada(), day), "{day}");
+    }
+    assert_ne!(school.students(&ada(), TODAY), school.students(&ada(), later), "the term is another");
 }
 
 /// The demo's story and the suggested questions rely on these facts.

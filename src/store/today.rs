@@ -104,3 +104,26 @@ impl Today {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_day_that_was_read_while_something_was_counted_is_not_kept() {
+        let (today, ada, day) = (Today::default(), TeacherId::new("ada"), date(2026, 11, 21));
+        let read = || HashMap::from([(ada.clone(), Used { turns: 1, ..Used::default() })]);
+        let before = today.ticket();
+        let counting = Counting { day, teacher: ada.clone(), add: Used { turns: 1, ..Used::default() } };
+        today.count(std::slice::from_ref(&counting));
+        assert_eq!(today.keep(&before, &ada, day, read()).turns, 1, "it is told as it was read");
+        assert_eq!(today.spent(&ada, day), None, "and read again");
+        let after = today.ticket();
+        today.keep(&after, &ada, day, read());
+        today.count(&[counting]);
+        assert_eq!(today.spent(&ada, day).unwrap().turns, 2);
+        assert_eq!(today.spent(&ada, date(2026, 11, 22)), None, "of another day nothing is known");
+    }
+}

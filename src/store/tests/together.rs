@@ -100,3 +100,38 @@ async fn a_session_and_a_sign_in_that_ended_are_forgotten_at_once() {
     shelf.store.end(&ada.sign_in, Parting::SignedOut).await.expect("signs out");
     assert_eq!(shelf.store.caller(&ada.sign_in).await.expect("answers"), None);
 }
+
+#[tokio::test]
+async fn the_turns_around_one_are_as_they_are_and_for_whose_they_are() {
+    use crate::assistant::{branches::Tree, shelf::Shelf as Shelved};
+
+    let shelf = Shelf::new().await;
+    let (ada, grace) = (shelf.teacher("ada").await, shelf.teacher("grace").await.teacher.id);
+    let mut first = shelf.begin(&ada).await;
+    let (mine, id) = (&ada.teacher.id, first.conversation.clone());
+    first.turn.close(Ending::Done);
+    shelf.store.save(&mut first, &[]).await.expect("saved");
+    // Another one is asked first by somebody whose it is not.
+    let fresh = open_beside(&shelf).await;
+    for store in [&fresh, &shelf.store] {
+        for who in [&grace, mine, &grace, mine] {
+            let tree = store.tree(who, &id).await.expect("answers");
+            assert_eq!(tree.chosen().len(), usize::from(who == mine), "{who}");
+        }
+    }
+    let store = &shelf.store;
+    let chosen = async || store.tree(mine, &id).await.expect("answers").chosen().len();
+    let reply = shelf.new_turn(&ada, Some(id.clone()), "second-message");
+    let Started::New(mut second, _) = store.start(reply).await.expect("answers") else { panic!("not begun") };
+    assert_eq!(chosen().await, 2, "a reply stands behind");
+    second.turn.close(Ending::Done);
+    store.save(&mut second, &[]).await.expect("saved");
+    assert!(store.choose(mine, &id, 1).await.expect("answers"));
+    assert_eq!(chosen().await, 1, "the way ends where it was chosen to");
+    Shelved::put_away(store, mine, &id, second.asked_at).await.expect("put away");
+    assert_eq!(store.tree(mine, &id).await.expect("answers"), Tree::default());
+    assert!(store.bring_back(mine, &id).await.expect("brought back"));
+    assert_eq!(chosen().await, 1);
+    crate::assistant::conversation::Forgetting::forget_all(store, mine).await.expect("forgotten");
+    assert_eq!(store.tree(mine, &id).await.expect("answers"), Tree::default());
+}
