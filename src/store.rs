@@ -124,8 +124,9 @@ impl Store {
         let pen = pool(1, options.clone()).await.with_context(context)?;
         let reader = pool(READERS, options).await.with_context(context)?;
         let memory = Memory::default();
-        let writer = Writer::open(pen.clone(), sealer.clone(), Arc::clone(&clock), memory.clone());
-        let store = Self { reader, writer, pen, memory, trust: Trust::default(), lock, sealer, ids, clock };
+        let trust = Trust::default();
+        let writer = Writer::open(pen.clone(), sealer.clone(), Arc::clone(&clock), memory.clone(), trust.clone());
+        let store = Self { reader, writer, pen, memory, trust, lock, sealer, ids, clock };
         store.unless_refused(store.check().await).await.with_context(context)?;
         Ok(store)
     }
@@ -140,7 +141,7 @@ impl Store {
 
     /// Whether the database answers.
     pub async fn is_well(&self) -> bool {
-        !self.trust.is_lost() && sqlx::query("SELECT 1").execute(&self.reader).await.is_ok()
+        !self.trust.is_lost() && self.writer.is_open() && sqlx::query("SELECT 1").execute(&self.reader).await.is_ok()
     }
 
     /// Lets go of the file.

@@ -150,6 +150,11 @@ impl Drive {
     /// Reads the past of the conversation; a first turn has none.
     async fn remember(&mut self) -> anyhow::Result<()> {
         let conversations = &self.assistant.parts.conversations;
+        // What is kept of a question that comes with the turn came with it; of one
+        // that is taken up again it may have been kept in vain.
+        if self.first.is_none() {
+            self.kept = self.assistant.parts.seen.kept(&self.stored.conversation).await?;
+        }
         // A turn that begins a conversation has no past; one that is taken up
         // again may have notes about its own drafts.
         if self.stored.seq > 1 || !self.stored.turn.steps.is_empty() {
@@ -157,7 +162,6 @@ impl Drive {
             let all = turns.len();
             self.past.turns = branches::before(turns, &self.stored);
             self.past.notes = conversations.notes(&self.stored.conversation).await?;
-            self.kept = self.assistant.parts.seen.kept(&self.stored.conversation).await?;
             if self.past.turns.len() + 1 < all {
                 self.note_what_left_beside().await?;
             }
@@ -194,6 +198,10 @@ impl Drive {
 
     async fn finish(mut self, ending: Ending) {
         self.clock_in();
+        if let Some(first) = self.first.take() {
+            // It never left.
+            self.spend(-first.read.tokens);
+        }
         if let Ending::OverBudget { limit } = &ending {
             let entry = Entry::by(&self.caller.teacher.id, Kind::Limit, limit.as_str());
             let (conversation, turn) = (self.stored.conversation.to_string(), self.stored.turn.id.to_string());

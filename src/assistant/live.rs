@@ -65,6 +65,11 @@ impl LiveTurn {
         lock(&self.stop).cancel();
     }
 
+    /// Whether what drives the turn now was told to stop.
+    pub fn is_stopping(&self) -> bool {
+        lock(&self.stop).is_cancelled()
+    }
+
     /// A new drive begins: what fires when it is to stop.
     pub fn begin_drive(&self) -> CancellationToken {
         let fresh = CancellationToken::new();

@@ -11,11 +11,14 @@ use tokio::sync::{Notify, OwnedMutexGuard};
 use super::ids::ClientId;
 use crate::school::TeacherId;
 
+/// Held by the one that is being taken in.
+type Door = Weak<tokio::sync::Mutex<()>>;
+
 /// Who has how many turns at work, and which messages are being taken in.
 #[derive(Debug, Default)]
 pub(super) struct Places {
     shared: Arc<Shared>,
-    doors: Mutex<HashMap<(TeacherId, ClientId), Weak<tokio::sync::Mutex<()>>>>,
+    doors: Mutex<HashMap<(TeacherId, ClientId), Door>>,
 }
 
 #[derive(Debug, Default)]

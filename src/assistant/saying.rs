@@ -2,13 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::time::{Instant, timeout};
+
 use super::{
     Assistant, ClientId, ConversationId, TurnId, Words,
     conversation::{NewTurn, Started, StoredTurn},
     driver::{Drive, Past},
     event::Event,
     limits::Reached,
-    live::LiveTurn,
+    live::{ConversationLock, LiveTurn},
     turn::{Call, CallState, Ending, Next, Pause, Status, Turn},
 };
 use crate::{identity::Caller, school::TeacherId};
@@ -41,6 +43,8 @@ pub struct Watch {
 
 /// How long a new message waits for the last moves of the turn before.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long until it looks whether another one got in.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 impl Assistant {
     /// The teacher says something: stores it, then begins to answer. The same
@@ -125,26 +129,22 @@ impl Assistant {
         {
             return Ok(Some(stored).filter(|stored| stored.turn.words == words));
         }
-        let mut lock = None;
-        if new.title.is_none() {
-            let latest = self.parts.conversations.latest(&teacher, &conversation).await?;
-            // A turn that says it runs and that nobody drives was cut off.
-            let runs = |latest: &StoredTurn| latest.turn.status == Status::Running && self.is_alive(&latest.turn.id);
-            if latest.is_some_and(|latest| !runs(&latest)) {
-                let waited = tokio::time::timeout(PATIENCE, self.live.lock(&conversation)).await;
-                lock = Some(waited.map_err(|_| SayError::Busy)?);
-            }
-        }
+        // The lock before the place: who waits for a lock holds up nobody.
+        let lock = match self.way_in(&new).await {
+            Ok(lock) => lock,
+            Err(SayError::Busy) => return posted_now(posted().await?, &words).ok_or(SayError::Busy).map(Some),
+            Err(fault) => return Err(fault),
+        };
         let _door = self.places.door(&teacher, &new.client_id).await;
         let place = match self.may_begin(&teacher).await? {
             Ok(place) => place,
             // The same may have been posted twice at once.
-            Err(reached) => match posted().await?.filter(|stored| stored.turn.words == words) {
+            Err(reached) => match posted_now(posted().await?, &words) {
                 Some(stored) => return Ok(Some(stored)),
                 None => return Err(self.limited(&teacher, reached).await?),
             },
         };
-        if lock.is_some() {
+        if new.title.is_none() {
             self.set_aside(caller, &conversation).await?;
         }
         let most = new.budget.most;
@@ -154,11 +154,6 @@ impl Assistant {
         let question = new.question.clone();
         match self.parts.conversations.start(new).await? {
             Started::New(stored, kept) => {
-                // Where it is not held yet, the turn before is letting go of it.
-                let lock = match lock {
-                    Some(lock) => lock,
-                    None => self.live.lock(&conversation).await,
-                };
                 let live = self.live_turn(&stored);
                 let first = question.map(|question| (question, kept));
                 Drive::start(self, caller, stored.clone(), live, (lock, place), first);
@@ -169,6 +164,32 @@ impl Assistant {
             Started::NoSuchConversation => Err(SayError::NotFound),
             Started::NoneLeft => Err(self.limited(&teacher, Reached::Turns(most)).await?),
         }
+    }
+
+    /// The lock of the conversation, which the turn before may be about to let go
+    /// of. Busy where a turn is at work in it, or begins meanwhile.
+    async fn way_in(&self, new: &NewTurn) -> Result<ConversationLock, SayError> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if new.title.is_none() && self.is_at_work_in(&new.teacher, &new.conversation).await? {
+                return Err(SayError::Busy);
+            }
+            if let Ok(lock) = timeout(LOOK_AGAIN, self.live.lock(&new.conversation)).await {
+                return Ok(lock);
+            }
+            if Instant::now() >= until {
+                return Err(SayError::Busy);
+            }
+        }
+    }
+
+    /// Whether a turn is at work in a conversation that was not told to stop. One
+    /// that says it runs and that nobody drives was cut off.
+    async fn is_at_work_in(&self, teacher: &TeacherId, conversation: &ConversationId) -> anyhow::Result<bool> {
+        let latest = self.parts.conversations.latest(teacher, conversation).await?;
+        let running = latest.filter(|latest| latest.turn.status == Status::Running);
+        let live = running.and_then(|latest| self.live.find(&latest.turn.id));
+        Ok(live.is_some_and(|live| !live.is_stopping()))
     }
 
     pub(super) async fn limited(&self, teacher: &TeacherId, reached: Reached) -> anyhow::Result<SayError> {
@@ -232,6 +253,13 @@ impl Assistant {
     /// Takes up a turn that waits for an account, was cut off or cut short. A
     /// turn that runs, or that is over for good, stays as it is.
     pub async fn resume(self: &Arc<Self>, caller: &Caller, turn: &TurnId) -> Result<StoredTurn, SayError> {
+        // In a task of its own, as a message is.
+        let (this, caller, turn) = (Arc::clone(self), caller.clone(), turn.clone());
+        let resumed = self.spawn(async move { this.resume_now(&caller, &turn).await }).await;
+        resumed.map_err(|panic| anyhow::Error::from(panic).context("a turn was not taken up"))?
+    }
+
+    async fn resume_now(self: &Arc<Self>, caller: &Caller, turn: &TurnId) -> Result<StoredTurn, SayError> {
         let found = || async { self.parts.conversations.turn(&caller.teacher.id, turn).await };
         let stored = found().await?.ok_or(SayError::NotFound)?;
         let Ok(lock) = tokio::time::timeout(PATIENCE, self.live.lock(&stored.conversation)).await else {
@@ -256,6 +284,11 @@ impl Assistant {
         Drive::start(self, caller, stored.clone(), live, (lock, place), None);
         Ok(stored)
     }
+}
+
+/// The turn that the same message has made meanwhile.
+fn posted_now(posted: Option<StoredTurn>, words: &str) -> Option<StoredTurn> {
+    posted.filter(|stored| stored.turn.words == words)
 }
 
 fn waits_for_account(call: &Call) -> bool {

@@ -122,7 +122,12 @@ impl Approvals for Store {
         let mut change = Change { entries: vec![old.entry(Some(from)), next.entry(None)], ..Change::new() };
         update(&mut change.batch, from, old)?;
         insert(&mut change.batch, next)?;
-        Ok(matches!(self.writer.write(change).await?, Written::Kept(_)))
+        match self.writer.write(change).await {
+            Ok(written) => Ok(matches!(written, Written::Kept(_))),
+            // Its turn went away meanwhile, and the draft with it.
+            Err(fault) if is_orphan(&fault) => Ok(false),
+            Err(fault) => Err(fault),
+        }
     }
 
     async fn advance(&self, from: Standing, next: &Approval) -> anyhow::Result<bool> {
@@ -144,6 +149,12 @@ impl Store {
         update(&mut change.batch, from, next)?;
         Ok(matches!(self.writer.write(change).await?, Written::Kept(_)))
     }
+}
+
+/// Something belongs to what is not there.
+fn is_orphan(fault: &anyhow::Error) -> bool {
+    let database = fault.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
+    database.is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation)
 }
 
 /// Writes `next`, and owes a row unless the approval still stands at `from`.

@@ -167,7 +167,11 @@ fn narrow(query: &mut QueryBuilder<Sqlite>, teacher: &TeacherId, filter: &Filter
 
 async fn read_head(tx: &mut Transaction<'_, Sqlite>) -> anyhow::Result<Option<(Head, String)>> {
     let row = sqlx::query("SELECT seq, hash, seal FROM audit_head WHERE id = 1").fetch_optional(&mut **tx).await?;
-    Ok(row.map(|row| (Head { seq: row.get("seq"), hash: row.get("hash") }, row.get("seal"))))
+    // A value of another type than was written is a fault of this one request.
+    let read = |row: SqliteRow| {
+        anyhow::Ok((Head { seq: row.try_get("seq")?, hash: row.try_get("hash")? }, row.try_get("seal")?))
+    };
+    row.map(read).transpose()
 }
 
 /// Whether somebody signed in for the first time since there is an audit: the row

@@ -253,6 +253,13 @@ impl Store {
         Ok(Tree::new(rows.iter().map(place).collect::<anyhow::Result<_>>()?, head))
     }
 
+    /// The turn of a message, also where its conversation was put away.
+    async fn by_client_id(&self, teacher: &TeacherId, id: &ClientId) -> anyhow::Result<Option<StoredTurn>> {
+        let sql = select_turns!("WHERE teacher_id = $1 AND client_id = $2");
+        let row = sqlx::query_as::<_, TurnRow>(sql).bind(teacher.as_str()).bind(id.as_str());
+        row.fetch_optional(&self.reader).await?.map(TurnRow::read).transpose()
+    }
+
     /// On the disk before it returns: the teacher is told that it is kept.
     async fn start_turn(&self, new: NewTurn) -> anyhow::Result<Started> {
         let stale = vec![Stale::Tree(new.conversation.clone())];
@@ -277,7 +284,7 @@ impl Store {
             Ok(Written::Undone(rows)) if find(&rows, "counted").is_none() => Ok(Started::NoneLeft),
             Ok(Written::Undone(_)) => Ok(Started::NoSuchConversation),
             Err(fault) if is_double(&fault) => {
-                let already = self.posted(&new.teacher, &new.client_id).await?;
+                let already = self.by_client_id(&new.teacher, &new.client_id).await?;
                 Ok(already.map_or(Started::Busy, Started::Already))
             }
             Err(fault) => Err(fault),

@@ -72,8 +72,13 @@ impl Trust {
     /// Passes on what came of a durable write, and remembers a broken promise.
     pub(super) fn heed<T>(&self, written: anyhow::Result<T>) -> anyhow::Result<T> {
         if written.as_ref().is_err_and(|fault| Outage::of(fault) == Some(Outage::Disk)) {
-            self.0.store(true, Ordering::SeqCst);
+            self.lose();
         }
         written
+    }
+
+    /// A promise was broken.
+    pub(super) fn lose(&self) {
+        self.0.store(true, Ordering::SeqCst);
     }
 }

@@ -35,6 +35,17 @@ struct State {
     known: Option<Known>,
     /// How often something was counted.
     counts: u64,
+    /// How many are about to count what may stand in the file already.
+    counting: usize,
+}
+
+/// Something is being counted, until this is dropped.
+pub(super) struct Underway(Today);
+
+impl Drop for Underway {
+    fn drop(&mut self) {
+        self.0.lock().counting -= 1;
+    }
 }
 
 struct Known {
@@ -72,6 +83,12 @@ impl Today {
         Ticket(self.lock().counts)
     }
 
+    /// To be held from before something is written until it is counted.
+    pub(super) fn counting(&self) -> Underway {
+        self.lock().counting += 1;
+        Underway(self.clone())
+    }
+
     /// Keeps a day that was read, unless something was counted meanwhile; tells
     /// what was read that a teacher has used.
     pub(super) fn keep(&self, ticket: &Ticket, teacher: &TeacherId, day: Date, of: HashMap<TeacherId, Used>) -> Spent {
@@ -79,7 +96,7 @@ impl Today {
         let read = Known { day, of, site_tokens };
         let spent = read.spent(teacher);
         let mut state = self.lock();
-        if state.counts == ticket.0 {
+        if state.counts == ticket.0 && state.counting == 0 {
             state.known = Some(read);
         }
         spent
@@ -121,6 +138,10 @@ mod tests {
         assert_eq!(today.keep(&before, &ada, day, read()).turns, 1, "it is told as it was read");
         assert_eq!(today.spent(&ada, day), None, "and read again");
         let after = today.ticket();
+        let underway = today.counting();
+        today.keep(&after, &ada, day, read());
+        assert_eq!(today.spent(&ada, day), None, "what is being counted may stand in it");
+        drop(underway);
         today.keep(&after, &ada, day, read());
         today.count(&[counting]);
         assert_eq!(today.spent(&ada, day).unwrap().turns, 2);

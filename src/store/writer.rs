@@ -15,6 +15,7 @@ use super::{
     Outage, audit,
     batch::Batch,
     memory::{Memory, Stale},
+    outage::Trust,
     seal::Sealer,
     today::Counting,
 };
@@ -71,9 +72,9 @@ pub(super) struct Writer(mpsc::UnboundedSender<(Change, oneshot::Sender<Told>)>)
 impl Writer {
     /// Opens the line before a pool of one connection. It closes when nobody can
     /// hand anything in any more.
-    pub(super) fn open(pool: SqlitePool, sealer: Sealer, clock: Arc<dyn Clock>, memory: Memory) -> Self {
+    pub(super) fn open(pool: SqlitePool, sealer: Sealer, clock: Arc<dyn Clock>, memory: Memory, trust: Trust) -> Self {
         let (hand_in, mut line) = mpsc::unbounded_channel();
-        let clerk = Clerk { pool, sealer, clock, memory };
+        let clerk = Clerk { pool, sealer, clock, memory, trust };
         tokio::spawn(async move {
             let mut group = Vec::new();
             while line.recv_many(&mut group, TOGETHER).await > 0 {
@@ -81,6 +82,11 @@ impl Writer {
             }
         });
         Self(hand_in)
+    }
+
+    /// Whether anything that is handed in is written.
+    pub(super) fn is_open(&self) -> bool {
+        !self.0.is_closed()
     }
 
     /// Writes a change, together with others that wait.
@@ -97,6 +103,7 @@ struct Clerk {
     sealer: Sealer,
     clock: Arc<dyn Clock>,
     memory: Memory,
+    trust: Trust,
 }
 
 impl Clerk {
@@ -104,11 +111,14 @@ impl Clerk {
         let (mut changes, tell): (Vec<Change>, Vec<_>) = group.into_iter().unzip();
         let counted: Vec<_> = changes.iter().map(|change| change.counted.clone()).collect();
         let stale: Vec<_> = changes.iter_mut().flat_map(|change| std::mem::take(&mut change.stale)).collect();
+        let counting = self.memory.today.counting();
         let told = match self.commit(changes).await {
             Ok(told) => told,
             Err(cause) => tell.iter().map(|_| Err(cause.fault())).collect(),
         };
-        stale.iter().for_each(|stale| self.memory.forget(stale));
+        for stale in &stale {
+            self.memory.forget(stale);
+        }
         for ((told, counted), tell) in told.into_iter().zip(counted).zip(tell) {
             if matches!(told, Ok(Written::Kept(_))) {
                 self.memory.today.count(&counted);
@@ -116,19 +126,39 @@ impl Clerk {
             // Who does not wait any more needs no answer.
             let _gone = tell.send(told);
         }
+        drop(counting);
     }
 
     /// One transaction with all of them. An error means that nothing is kept.
     async fn commit(&self, changes: Vec<Change>) -> Result<Vec<Told>, Cause> {
         let durable = changes.iter().any(|change| change.durable);
-        let tx = self.pool.begin_with(if durable { BEGIN_DURABLY } else { BEGIN }).await.map_err(Cause::of_sql)?;
+        if durable {
+            self.trust.check().map_err(|outage| Cause::of(&outage.into()))?;
+        }
+        let done = self.run(changes, if durable { BEGIN_DURABLY } else { BEGIN }).await;
+        if durable && done.as_ref().is_err_and(|cause| cause.outage == Some(Outage::Disk)) {
+            // Whoever waits in the line must not believe the next sync.
+            self.trust.lose();
+        }
+        done
+    }
+
+    async fn run(&self, changes: Vec<Change>, begin: &'static str) -> Result<Vec<Told>, Cause> {
+        let tx = self.pool.begin_with(begin).await.map_err(Cause::of_sql)?;
         let mut page = Page { tx, head: None };
         let mut told = Vec::with_capacity(changes.len());
         for change in changes {
-            let what = page.put(self, change).await;
-            if !matches!(what, Ok(Written::Kept(_))) {
-                page.undo(&what).await?;
-            }
+            let what = match page.prepare(self, change).await {
+                // Nothing of it is written, and the one before stands.
+                Err(fault) => Err(fault),
+                Ok(ready) => {
+                    let what = page.put(ready).await;
+                    if !matches!(what, Ok(Written::Kept(_))) {
+                        page.undo(&what).await?;
+                    }
+                    what
+                }
+            };
             told.push(what);
         }
         page.tx.commit().await.map_err(Cause::of_sql)?;
@@ -143,19 +173,31 @@ struct Page {
     head: Option<Head>,
 }
 
+/// A change that can be run.
+struct Ready {
+    batch: Batch,
+    /// Where the audit ends behind it.
+    head: Option<Head>,
+}
+
 impl Page {
-    /// Runs one change behind the others.
-    async fn put(&mut self, clerk: &Clerk, mut change: Change) -> Told {
-        let owed = change.batch.owed();
-        let mut head = None;
-        if !change.entries.is_empty() {
-            let known = match &self.head {
-                Some(head) => head.clone(),
-                None => audit::end(&mut self.tx).await?,
-            };
-            head = Some(audit::put(&mut change.batch, known, &change.entries, clerk.clock.now(), &clerk.sealer)?);
+    /// Adds what the audit is told with a change.
+    async fn prepare(&mut self, clerk: &Clerk, mut change: Change) -> anyhow::Result<Ready> {
+        if change.entries.is_empty() {
+            return Ok(Ready { batch: change.batch, head: None });
         }
-        let rows = change.batch.run(&mut self.tx).await?;
+        let known = match &self.head {
+            Some(head) => head.clone(),
+            None => audit::end(&mut self.tx).await?,
+        };
+        let head = audit::put(&mut change.batch, known, &change.entries, clerk.clock.now(), &clerk.sealer)?;
+        Ok(Ready { batch: change.batch, head: Some(head) })
+    }
+
+    /// Runs a change behind the others.
+    async fn put(&mut self, Ready { batch, head }: Ready) -> Told {
+        let owed = batch.owed();
+        let rows = batch.run(&mut self.tx).await?;
         if rows.len() < owed {
             return Ok(Written::Undone(rows));
         }

@@ -67,7 +67,7 @@ impl Drive {
         Ok(Ok(question))
     }
 
-    fn spend(&mut self, tokens: i64) {
+    pub(super) fn spend(&mut self, tokens: i64) {
         self.stored.spent.push(Spending { day: self.assistant.today(), tokens });
     }
 

@@ -6,7 +6,7 @@ use jiff::civil::date;
 use super::*;
 use crate::{
     assistant::limits::{Budgets, Counted, Spending},
-    audit::{Entry, Kind},
+    audit::{Entry, Filter, Kind},
 };
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn a_change_that_fails_takes_no_other_with_it() {
     assert_eq!(saved.iter().filter(|saved| **saved).count(), 1, "one has the version that it read: {saved:?}");
     assert!(!broken, "a draft is there once");
     assert!(noted.iter().all(Result::is_ok));
-    let records = crate::audit::Activity::activity(&shelf.store, &ada.teacher.id, &Default::default(), 99).await;
+    let records = crate::audit::Activity::activity(&shelf.store, &ada.teacher.id, &Filter::default(), 99).await;
     let outcomes: Vec<String> = records.expect("answers").into_iter().map(|record| record.entry.outcome).collect();
     let count = |what: &str| outcomes.iter().filter(|outcome| outcome.starts_with(what)).count();
     assert_eq!((count("save"), count("noted"), count("broken")), (1, 9, 0), "{outcomes:?}");

@@ -64,7 +64,7 @@ impl<'a> Teller<'a> {
         let students: Vec<(String, String)> = state
             .school
             .students(teacher, today)
-            .into_iter()
+            .iter()
             .map(|student| (student.id.to_string(), student.name.clone()))
             .collect();
         let names = students.iter().enumerate().map(|(at, (id, _))| (id.clone(), at)).collect();

@@ -305,7 +305,8 @@ pub(super) async fn final_turn(state: &State, caller: &Caller, live: &LiveTurn, 
     let last = async {
         let ended = match live.end() {
             Some(stored) => ended(state, caller, stored, drawn).await,
-            None => ended(state, caller, &stored(state, caller, &live.base.turn.id).await?, drawn).await,
+            // As it could be stored, which may be less than was told.
+            None => ended(state, caller, &stored(state, caller, &live.base.turn.id).await?, None).await,
         };
         ended.map_err(|fault| anyhow::anyhow!("{fault}"))
     };

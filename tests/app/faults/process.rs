@@ -47,6 +47,25 @@ async fn row_34_a_turn_that_ran_when_the_power_failed_is_interrupted_and_can_go_
     assert_eq!(reborn.turn_row(&asked.turn).await.ending, "done");
 }
 
+/// Its first question is kept with it, and is asked again.
+#[tokio::test(flavor = "multi_thread")]
+async fn row_34_a_turn_that_had_no_word_yet_when_the_power_failed_can_go_on_as_well() {
+    let (app, ada) = with_patience(Patience::default()).await;
+    app.sandbox.faults().add(Fault::on(Route::ModelChat).times(1).then(Effect::Stall));
+    let asked = ada.ask("Tell me").await;
+    in_time("the model is asked", async || app.sandbox.log().count(Route::ModelChat) == 1).await;
+    assert_eq!(app.turn_row(&asked.turn).await.text(), "");
+
+    let reborn = app.after_a_power_cut().await;
+    let ada = ada.moved_to(&reborn.base);
+    let page = ada.page(&asked.conversation).await;
+    assert_eq!(page.attrs("section.turn", "data-state"), ["interrupted"]);
+    reborn.mind.says("All of it.");
+    ada.submit(&page.form(".notice form")).await.with(303);
+    assert_eq!(ada.page(&asked.conversation).await.texts(".answer"), ["All of it."]);
+    assert_eq!(reborn.turn_row(&asked.turn).await.ending, "done");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn row_35_a_server_that_is_told_to_go_lets_a_send_come_to_its_outcome_and_keeps_the_part_of_an_answer() {
     let (mut app, ada) = with_patience(Patience::default()).await;
