@@ -127,19 +127,19 @@ impl Assistant {
         if new.title.is_none()
             && let Some(stored) = posted().await?
         {
-            return Ok(Some(stored).filter(|stored| stored.turn.words == words));
+            return Ok(of_these_words(Some(stored), &words));
         }
         // The lock before the place: who waits for a lock holds up nobody.
         let lock = match self.way_in(&new).await {
             Ok(lock) => lock,
-            Err(SayError::Busy) => return posted_now(posted().await?, &words).ok_or(SayError::Busy).map(Some),
+            Err(SayError::Busy) => return of_these_words(posted().await?, &words).ok_or(SayError::Busy).map(Some),
             Err(fault) => return Err(fault),
         };
         let _door = self.places.door(&teacher, &new.client_id).await;
         let place = match self.may_begin(&teacher).await? {
             Ok(place) => place,
             // The same may have been posted twice at once.
-            Err(reached) => match posted_now(posted().await?, &words) {
+            Err(reached) => match of_these_words(posted().await?, &words) {
                 Some(stored) => return Ok(Some(stored)),
                 None => return Err(self.limited(&teacher, reached).await?),
             },
@@ -159,7 +159,7 @@ impl Assistant {
                 Drive::start(self, caller, stored.clone(), live, (lock, place), first);
                 Ok(Some(stored))
             }
-            Started::Already(stored) => Ok(Some(stored).filter(|stored| stored.turn.words == words)),
+            Started::Already(stored) => Ok(of_these_words(Some(stored), &words)),
             Started::Busy => Err(SayError::Busy),
             Started::NoSuchConversation => Err(SayError::NotFound),
             Started::NoneLeft => Err(self.limited(&teacher, Reached::Turns(most)).await?),
@@ -286,8 +286,8 @@ impl Assistant {
     }
 }
 
-/// The turn that the same message has made meanwhile.
-fn posted_now(posted: Option<StoredTurn>, words: &str) -> Option<StoredTurn> {
+/// The turn of a message, unless it stands for other words.
+fn of_these_words(posted: Option<StoredTurn>, words: &str) -> Option<StoredTurn> {
     posted.filter(|stored| stored.turn.words == words)
 }
 
