@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
 };
 
 use super::*;
@@ -144,9 +144,10 @@ async fn each_trouble_is_told_with_what_to_do() {
 #[tokio::test]
 async fn a_service_that_is_not_there_is_told_so() {
     let (_folder, dot_env) = home();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}/v1", listener.local_addr().unwrap());
-    drop(listener);
+    // Bound, so that nobody else gets the port; and nobody listens.
+    let closed = TcpSocket::new_v4().unwrap();
+    closed.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let base = format!("http://{}/v1", closed.local_addr().unwrap());
     let (works, page) = report(&[("OPENAI_BASE_URL", &base)], &dot_env).await;
     assert!(!works && page.contains("cannot be reached: no connection came about"), "{page}");
 }

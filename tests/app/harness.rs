@@ -8,6 +8,7 @@ pub mod canary;
 mod checker;
 mod contract;
 mod fault_proxy;
+mod held_port;
 pub mod log;
 mod process;
 pub mod rows;
@@ -48,6 +49,7 @@ pub use self::{
     browser::{Asked, Browser},
     checker::{Checker, Doubt, Findings},
     fault_proxy::{FaultProxy, Move, Plan},
+    held_port::HeldPort,
     process::{Launch, Server, Site, secretary},
     stream::{Frame, Screen, Stream, read as read_frame},
 };

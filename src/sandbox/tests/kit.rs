@@ -35,8 +35,13 @@ pub(super) struct Tokens {
 }
 
 pub(super) fn stage() -> Stage {
+    stage_at(0)
+}
+
+/// On this port; 0 is any that is free.
+pub(super) fn stage_at(port: u16) -> Stage {
     let clock = Arc::new(HeldClock::at(SystemClock.now()));
-    let options = SandboxOptions { clock: clock.clone(), ..SandboxOptions::default() };
+    let options = SandboxOptions { clock: clock.clone(), port, ..SandboxOptions::default() };
     let sandbox = Sandbox::start(options).unwrap();
     let [mary, daniel] = <[Person; 2]>::try_from(Person::cast()).unwrap();
     Stage { sandbox, clock, client: client(), mary, daniel }

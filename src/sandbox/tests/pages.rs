@@ -1,8 +1,11 @@
 //! What holds for every page.
 
-use scraper::{Html, Selector};
+use std::net::Ipv4Addr;
 
-use super::kit::{client, stage};
+use scraper::{Html, Selector};
+use tokio::net::TcpSocket;
+
+use super::kit::{client, stage, stage_at};
 
 #[actix_web::test]
 async fn the_sign_in_page_offers_each_person_and_lets_its_answer_go_to_the_app() {
@@ -38,10 +41,21 @@ async fn a_name_that_somebody_pointed_at_this_computer_gets_nothing() {
 
 #[actix_web::test]
 async fn a_stopped_sandbox_answers_nobody() {
-    let mut stage = stage();
+    let port = held_port();
+    let mut stage = stage_at(port.local_addr().unwrap().port());
     let url = stage.sandbox.outbox_url();
     assert_eq!(stage.client.get(&url).send().await.unwrap().status(), 200);
     stage.sandbox.stop();
     assert!(stage.client.get(&url).send().await.is_err(), "the open connection is closed too");
     assert!(client().get(&url).send().await.unwrap_err().is_connect());
+}
+
+/// A free port that no other test is given while this lives, for a sandbox
+/// that asks for it by number: the system hands out no port that somebody has
+/// bound, listening or not.
+fn held_port() -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    socket
 }

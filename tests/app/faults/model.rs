@@ -22,7 +22,7 @@ use teachers_aide::{
 use super::{behind_lines, chunk, stalls_after, start, with_patience};
 use crate::{
     cast::{MATEO, mail_to},
-    harness::{Browser, Move, Plan, Screen, TestApp, Wanted, eventually},
+    harness::{Browser, HeldPort, Move, Plan, Screen, TestApp, Wanted, eventually},
 };
 
 /// A model that is asked again soon.
@@ -92,9 +92,9 @@ async fn row_04_a_model_that_is_always_down_is_given_up_and_the_message_can_be_t
 
 #[tokio::test(flavor = "multi_thread")]
 async fn row_05_a_model_that_no_connection_reaches_is_told_as_such() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = HeldPort::take();
     let places = [
-        ("refused", format!("http://{closed}/v1")),
+        ("refused", format!("http://127.0.0.1:{}/v1", closed.number())),
         ("no such name", "https://model.invalid/v1".to_owned()),
         ("a certificate of its own making", format!("https://127.0.0.1:{}/v1", an_impostor())),
     ];

@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fs::File,
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::Arc,
@@ -20,7 +19,7 @@ use teachers_aide::{
 };
 
 use super::{
-    Browser, Home,
+    Browser, HeldPort, Home,
     calls::{self, Call, Spoil},
     checker::{Checker, Doubt, Findings},
     variables,
@@ -40,6 +39,7 @@ pub struct Site {
 pub struct Server {
     pub base: String,
     child: Child,
+    _port: HeldPort,
 }
 
 /// A program that ended before it served, and what it said.
@@ -92,19 +92,10 @@ impl Site {
 
     /// Starts the program; tells when it ends before it serves.
     pub async fn launch(&self, launch: &Launch) -> Result<Server, Died> {
-        loop {
-            match self.launch_once(launch).await {
-                // Somebody else took the port in between.
-                Err(died) if died.said.contains("cannot listen on") => {}
-                started => return started,
-            }
-        }
-    }
-
-    async fn launch_once(&self, launch: &Launch) -> Result<Server, Died> {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let base = format!("http://127.0.0.1:{port}");
-        let mut server = Server { child: self.command(&base, port, launch).spawn().unwrap(), base };
+        let port = HeldPort::take();
+        let base = format!("http://127.0.0.1:{}", port.number());
+        let child = self.command(&base, port.number(), launch).spawn().unwrap();
+        let mut server = Server { base, child, _port: port };
         loop {
             if let Some(status) = server.child.try_wait().unwrap() {
                 return Err(Died { status, said: self.said() });

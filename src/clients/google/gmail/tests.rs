@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::Mutex,
 };
 
@@ -246,9 +246,10 @@ async fn whatever_is_not_sure_is_unknown() {
 
 #[tokio::test]
 async fn nobody_there_is_surely_not_sent() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-    drop(listener);
+    // Bound, so that nobody else gets the port; and nobody listens.
+    let closed = TcpSocket::new_v4().unwrap();
+    closed.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let base = Url::parse(&format!("http://{}", closed.local_addr().unwrap())).unwrap();
     for base in [base, Url::parse("http://nobody.invalid").unwrap()] {
         assert_eq!(mailer(&base).send(&key(), MAIL).await, Err(MailError::NotSent(NotSent::Unreachable)), "{base}");
     }
