@@ -133,6 +133,18 @@ async fn the_same_message_posted_twice_is_one_turn() {
 }
 
 #[tokio::test]
+async fn a_message_whose_conversation_was_put_away_is_still_there_once() {
+    let shelf = Shelf::new().await;
+    let ada = shelf.teacher("ada").await;
+    let mut first = shelf.begin(&ada).await;
+    first.turn.close(Ending::Done);
+    shelf.store.save(&mut first, &[]).await.expect("saved");
+    shelf.store.put_away(&ada.teacher.id, &first.conversation, first.asked_at).await.expect("put away");
+    let again = shelf.store.start(shelf.new_turn(&ada, None, "first-message")).await.expect("the store answers");
+    assert_eq!(again, Started::Already(first), "not an answer that is still being written");
+}
+
+#[tokio::test]
 async fn one_answer_at_a_time_is_written_in_a_conversation() {
     let shelf = Shelf::new().await;
     let ada = shelf.teacher("ada").await;

@@ -1,6 +1,8 @@
 //! Changes that are written together: each as if it were alone.
 
-use futures_util::future::join_all;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::{FutureExt, future::join_all};
 use jiff::civil::date;
 
 use super::*;
@@ -38,6 +40,88 @@ async fn a_change_that_fails_takes_no_other_with_it() {
     assert_eq!((count("save"), count("noted"), count("broken")), (1, 9, 0), "{outcomes:?}");
     let whole = shelf.store.verify_audit(None).await.expect("answers").expect("the chain is whole");
     assert_eq!(whole.seq, i64::try_from(outcomes.len()).expect("few"));
+}
+
+#[tokio::test]
+async fn a_change_whose_note_in_the_audit_cannot_be_made_takes_no_other_with_it() {
+    let shelf = Shelf::new().await;
+    let ada = shelf.teacher("ada").await;
+    let mut turn = shelf.begin(&ada).await;
+    let run = async |sql: &'static str| sqlx::query(sql).execute(&shelf.store.pen).await.expect("runs");
+    run("UPDATE audit_head SET seq = 'never'").await;
+    turn.turn.close(Ending::Done);
+    let note = || crate::audit::Journal::note(&shelf.store, Entry::by(&ada.teacher.id, Kind::Data, "noted".to_owned()));
+    let (before, saved, after) = tokio::join!(note(), shelf.store.save(&mut turn, &[]), note());
+    assert!(before.is_err() && after.is_err(), "where the audit ends cannot be told");
+    saved.expect("the turn has nothing to do with it");
+    let kept = shelf.store.turn(&ada.teacher.id, &turn.turn.id).await.expect("answers").expect("is there");
+    assert!(kept.turn.is_over());
+    run("UPDATE audit_head SET seq = (SELECT MAX(seq) FROM audit)").await;
+    note().await.expect("it can be told again");
+    shelf.store.verify_audit(None).await.expect("answers").expect("the chain is whole");
+}
+
+/// A sync that succeeds behind one that failed means nothing.
+#[tokio::test]
+async fn what_waits_in_the_line_while_the_disk_breaks_its_word_is_not_written() {
+    let shelf = Shelf::new().await;
+    let ada = shelf.teacher("ada").await;
+    let waiting = shelf.store.start(shelf.new_turn(&ada, None, "first-message"));
+    tokio::pin!(waiting);
+    assert!(waiting.as_mut().now_or_never().is_none(), "it was handed in, and nobody wrote yet");
+    shelf.store.trust.lose();
+    let fault = waiting.await.expect_err("it would be believed");
+    assert_eq!(Outage::of(&fault), Some(Outage::Disk));
+    let turns: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM turns").fetch_one(&shelf.store.reader).await.expect("runs");
+    assert_eq!(turns, 0);
+}
+
+/// A clock that fails whoever reads it, once it is broken.
+#[derive(Debug)]
+struct Fragile(Arc<HeldClock>, AtomicBool);
+
+impl crate::clock::Clock for Fragile {
+    fn now(&self) -> Timestamp {
+        assert!(!self.1.load(Ordering::SeqCst), "the clock is broken");
+        crate::clock::Clock::now(&*self.0)
+    }
+
+    fn zone(&self) -> jiff::tz::TimeZone {
+        crate::clock::Clock::zone(&*self.0)
+    }
+}
+
+#[tokio::test]
+async fn a_store_in_which_nobody_writes_any_more_says_so() {
+    let shelf = Shelf::new().await;
+    let ada = shelf.teacher("ada").await;
+    let clock = Arc::new(Fragile(Arc::clone(&shelf.clock), AtomicBool::new(false)));
+    let sealer = Sealer::new([[7; 32]], Arc::new(SystemIds));
+    let store = Store::open_beside(&shelf.path(), sealer, Arc::new(SystemIds), Arc::clone(&clock) as _).await;
+    let store = store.expect("a second look");
+    let note = || crate::audit::Journal::note(&store, Entry::by(&ada.teacher.id, Kind::Data, "noted".to_owned()));
+    note().await.expect("written");
+    assert!(store.is_well().await);
+    clock.1.store(true, Ordering::SeqCst);
+    for _ in 0..2 {
+        note().await.expect_err("nobody is left hanging");
+        assert!(!store.is_well().await, "whoever looks after the server is told");
+    }
+}
+
+#[tokio::test]
+async fn a_draft_that_is_asked_for_anew_while_its_conversation_goes_away_goes_with_it() {
+    let shelf = Shelf::new().await;
+    let ada = shelf.teacher("ada").await;
+    let mut turn = shelf.begin(&ada).await;
+    let (old, next) = (approval(&turn), approval(&turn));
+    turn.turn.close(Ending::Done);
+    shelf.store.save(&mut turn, std::slice::from_ref(&old)).await.expect("saved");
+    crate::assistant::conversation::Forgetting::forget_all(&shelf.store, &ada.teacher.id).await.expect("forgotten");
+    let superseded = Approval { state: ApprovalState::Superseded, revision: old.revision + 1, ..old.clone() };
+    let replaced = Approvals::replace(&shelf.store, old.standing(), &superseded, &next).await;
+    assert!(!replaced.expect("no fault of ours"));
 }
 
 #[tokio::test]
