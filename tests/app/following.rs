@@ -8,7 +8,7 @@ use teachers_aide::sandbox::model::{Answer, Ending, Fate, Pace, Raw};
 
 use crate::{
     cast::{MATEO, mail_to, school_day},
-    harness::{Asked, Browser, Screen, TestApp, eventually},
+    harness::{Asked, Browser, Screen, TestApp, eventually, in_time},
 };
 
 /// A chunk of text as the model's wire has it.
@@ -159,4 +159,22 @@ async fn no_page_says_of_an_answer_that_ends_that_it_broke_off() {
             look.await.unwrap();
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_whose_end_cannot_be_stored_is_shown_as_it_is_kept() {
+    let (app, ada, _grace) = school_day().await;
+    let words: Vec<String> = (0..200).map(|number| format!("word{number}")).collect();
+    app.mind.push(Answer::text(words.join(" ")).at(Pace { first: Duration::ZERO, piece: Duration::from_millis(15) }));
+    let asked = ada.ask("Tell me").await;
+    let stored = async || app.turn_row(&asked.turn).await.text();
+    in_time("a part is stored", async || !stored().await.is_empty()).await;
+    let full = "CREATE TRIGGER full BEFORE UPDATE ON turns BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+    let database = app.database().await;
+    sqlx::query(full).execute(&database).await.unwrap();
+    let screen = ada.follow_to_the_end(&asked.turn).await;
+    assert_eq!(screen.state, "interrupted");
+    assert!(screen.streamed.len() > screen.text().len(), "more was told: {:?}", screen.streamed);
+    assert_eq!(screen.text(), stored().await.trim(), "what is not kept does not stand there as if it were");
+    sqlx::query("DROP TRIGGER full").execute(&database).await.unwrap();
 }

@@ -3,10 +3,12 @@
 use std::{path::Path, time::Duration};
 
 use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
+use teachers_aide::sandbox::model::{Ending, Raw};
 
 use crate::{
     cast::{MATEO, mail_to, school_day},
-    harness::Doubt,
+    faults::chunk,
+    harness::{Doubt, in_time},
 };
 
 /// Another process that holds the database's write lock.
@@ -53,5 +55,27 @@ async fn row_37_a_database_that_another_process_keeps_is_told_with_a_time_to_com
     assert!(!ada.get("/conversations").await.with(200).body.contains("Are you there?"));
     ada.decide(&card, "send", &[]).await.with(200);
     ada.follow_to_the_end(&asked.turn).await;
+    app.findings(Doubt::None).await.none();
+}
+
+/// What was said yes to happens, whoever waits for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_goes_away_while_its_turn_is_being_stored_leaves_no_turn_that_nobody_drives() {
+    let (app, ada, _grace) = school_day().await;
+    app.mind.push(Raw::events([chunk("Half an answer")]).ending(Ending::Cut));
+    let (asked, _) = ada.hear("Tell me").await;
+    let again = ada.page(&asked.conversation).await.form(".notice form").action;
+    app.mind.says("and the rest.").says("Hello.");
+    for (path, words, done) in [(again.as_str(), None, 1), ("/chat", Some("Are you there?"), 2)] {
+        let other = somebody_else(&app.database_file()).await;
+        let fields: Vec<_> = words.map(|words| ("words", words)).into_iter().collect();
+        let gone = tokio::time::timeout(Duration::from_secs(1), ada.post(path, &fields)).await;
+        assert!(gone.is_err(), "nothing is acknowledged that is not stored");
+        // The server hears of it.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        other.close().await.unwrap();
+        let ended = async || app.turn_rows().await.iter().filter(|row| row.ending == "done").count();
+        in_time("it is answered all the same", async || ended().await == done).await;
+    }
     app.findings(Doubt::None).await.none();
 }
