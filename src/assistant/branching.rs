@@ -44,7 +44,7 @@ impl Assistant {
             budget: self.turn_budget(),
             question: None,
         };
-        self.begin_apart(caller, new).await
+        self.begin_apart(caller, new, None).await
     }
 
     /// Shows and remembers the way through this turn from now on. What waits at

@@ -160,7 +160,7 @@ impl Assistant {
             budget: self.turn_budget(),
             question: None,
         };
-        Ok(Executed::Laid(Box::new(self.begin_apart(caller, new).await?)))
+        Ok(Executed::Laid(Box::new(self.begin_apart(caller, new, None).await?)))
     }
 }
 

@@ -70,20 +70,14 @@ impl Assistant {
         words: &Words,
         client_id: ClientId,
     ) -> Result<StoredTurn, SayError> {
-        let mut follows = None;
-        if let Some(turn) = through {
-            let tree = self.parts.conversations.tree(&caller.teacher.id, conversation).await?;
-            let end = tree.end_through(turn).ok_or(SayError::NotFound)?;
-            follows = Some(end).filter(|_| !tree.chosen().contains(&turn));
-        }
-        self.say_behind(caller, Some(conversation.clone()), follows, words, client_id).await
+        self.say_behind(caller, Some(conversation.clone()), through, words, client_id).await
     }
 
     async fn say_behind(
         self: &Arc<Self>,
         caller: &Caller,
         conversation: Option<ConversationId>,
-        follows: Option<i64>,
+        through: Option<&TurnId>,
         words: &Words,
         client_id: ClientId,
     ) -> Result<StoredTurn, SayError> {
@@ -94,29 +88,45 @@ impl Assistant {
         let turn = Turn { limits, ..Turn::new(TurnId::fresh(ids), words.as_str()) };
         let teacher = caller.teacher.id.clone();
         let (at, budget) = (self.parts.clock.now(), self.turn_budget());
-        let new = NewTurn { teacher, conversation, title, follows, client_id, turn, at, budget, question: None };
-        self.begin_apart(caller, new).await
+        let new = NewTurn { teacher, conversation, title, follows: None, client_id, turn, at, budget, question: None };
+        self.begin_apart(caller, new, through).await
     }
 
-    pub(super) async fn begin_apart(self: &Arc<Self>, caller: &Caller, new: NewTurn) -> Result<StoredTurn, SayError> {
+    /// Begins a turn; at the end of the way through a version where one is named.
+    pub(super) async fn begin_apart(
+        self: &Arc<Self>,
+        caller: &Caller,
+        new: NewTurn,
+        through: Option<&TurnId>,
+    ) -> Result<StoredTurn, SayError> {
         // In a task of its own: a browser that goes away in the middle must not
         // leave a stored turn that nobody drives.
-        let (this, caller) = (Arc::clone(self), caller.clone());
-        let begun = self.spawn(async move { this.begin(&caller, new).await }).await;
+        let (this, caller, through) = (Arc::clone(self), caller.clone(), through.cloned());
+        let begun = self.spawn(async move { this.begin(&caller, new, through.as_ref()).await }).await;
         begun.map_err(|panic| anyhow::Error::from(panic).context("a turn did not begin"))?
     }
 
-    async fn begin(self: &Arc<Self>, caller: &Caller, new: NewTurn) -> Result<StoredTurn, SayError> {
+    async fn begin(
+        self: &Arc<Self>,
+        caller: &Caller,
+        new: NewTurn,
+        through: Option<&TurnId>,
+    ) -> Result<StoredTurn, SayError> {
         let again = NewTurn { client_id: ClientId::fresh(&*self.parts.ids), ..new.clone() };
-        match self.begin_once(caller, new).await? {
+        match self.begin_once(caller, new, through).await? {
             Some(stored) => Ok(stored),
-            None => self.begin_once(caller, again).await?.ok_or(SayError::Busy),
+            None => self.begin_once(caller, again, through).await?.ok_or(SayError::Busy),
         }
     }
 
     /// None when the client id stands for other words: the answer to those was
     /// lost, and the teacher wrote them anew.
-    async fn begin_once(self: &Arc<Self>, caller: &Caller, mut new: NewTurn) -> Result<Option<StoredTurn>, SayError> {
+    async fn begin_once(
+        self: &Arc<Self>,
+        caller: &Caller,
+        mut new: NewTurn,
+        through: Option<&TurnId>,
+    ) -> Result<Option<StoredTurn>, SayError> {
         let conversation = new.conversation.clone();
         let teacher = caller.teacher.id.clone();
         let words = new.turn.words.clone();
@@ -135,6 +145,9 @@ impl Assistant {
             Err(SayError::Busy) => return of_these_words(posted().await?, &words).ok_or(SayError::Busy).map(Some),
             Err(fault) => return Err(fault),
         };
+        if let Some(turn) = through {
+            new.follows = self.end_through(&teacher, &conversation, turn).await?;
+        }
         let _door = self.places.door(&teacher, &new.client_id).await;
         let place = match self.may_begin(&teacher).await? {
             Ok(place) => place,
@@ -164,6 +177,19 @@ impl Assistant {
             Started::NoSuchConversation => Err(SayError::NotFound),
             Started::NoneLeft => Err(self.limited(&teacher, Reached::Turns(most)).await?),
         }
+    }
+
+    /// Where the way through a turn ends, if that is another than the chosen one.
+    /// With the conversation's lock in hand no other message makes it longer.
+    async fn end_through(
+        &self,
+        teacher: &TeacherId,
+        conversation: &ConversationId,
+        turn: &TurnId,
+    ) -> Result<Option<i64>, SayError> {
+        let tree = self.parts.conversations.tree(teacher, conversation).await?;
+        let end = tree.end_through(turn).ok_or(SayError::NotFound)?;
+        Ok(Some(end).filter(|_| !tree.chosen().contains(&turn)))
     }
 
     /// The lock of the conversation, which the turn before may be about to let go

@@ -79,3 +79,35 @@ async fn a_browser_that_goes_away_while_its_turn_is_being_stored_leaves_no_turn_
     }
     app.findings(Doubt::None).await.none();
 }
+
+/// Each was on its way before either was stored, and the first is answered before
+/// anybody looks again.
+#[tokio::test(flavor = "multi_thread")]
+async fn words_from_two_tabs_at_once_on_another_way_follow_one_another() {
+    for _ in 0..10 {
+        let (app, ada, _grace) = school_day().await;
+        app.mind.says("A poor answer.").says("A better answer.").says("Yes.").says("Well.");
+        let (first, _) = ada.hear("A question").await;
+        let page = ada.page(&first.conversation).await;
+        ada.submit(&page.form(&format!("form[action='/turns/{}/again']", first.turn))).await.with(303);
+        in_time("it is answered", async || app.turn_rows().await.iter().all(|row| row.ending == "done")).await;
+
+        let other = somebody_else(&app.database_file()).await;
+        let say = async |words| {
+            let fields = [("words", words), ("through", first.turn.as_str())];
+            ada.post(&format!("/chat/{}", first.conversation), &fields).await.status
+        };
+        let let_go = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            other.close().await.unwrap();
+        };
+        let (one, two, ()) = tokio::join!(say("One"), say("Two"), let_go);
+        in_time("all is answered", async || app.turn_rows().await.iter().all(|row| row.ending == "done")).await;
+        if (one, two) == (200, 200) {
+            let said = ada.page(&first.conversation).await.texts(".said p");
+            assert_eq!(said.len(), 3, "nothing that was taken is out of sight: {said:?}");
+            return;
+        }
+    }
+    panic!("one was in the other's way each time");
+}
