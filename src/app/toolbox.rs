@@ -8,14 +8,15 @@ use crate::{
     calendar::Calendar,
     clients::google::{GmailMailer, GoogleCalendar},
     mail::Mailer,
+    setup::Met,
     tools,
 };
 
 /// The tools, with their clients.
-pub(super) fn with(services: &Services, world: &World) -> anyhow::Result<Toolbox> {
+pub(super) fn with(services: &Services, world: &World, met: &Arc<Met>) -> anyhow::Result<Toolbox> {
     let (http, base, clock) = (&services.http, services.google_base.as_ref(), &world.clock);
-    let mailer = GmailMailer::new(http, base, Arc::clone(clock))?.with_patience(world.patience.mail);
-    let calendar = GoogleCalendar::new(http, base, Arc::clone(clock))?;
+    let mailer = GmailMailer::new(http, base, Arc::clone(clock), Arc::clone(met))?.with_patience(world.patience.mail);
+    let calendar = GoogleCalendar::new(http, base, Arc::clone(clock), Arc::clone(met))?;
     Ok(list(Arc::new(mailer), Arc::new(calendar)))
 }
 

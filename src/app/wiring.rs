@@ -100,7 +100,7 @@ impl Wiring<'_> {
         let World { clock, ids, patience } = self.world.clone();
         Ok(Assistant::new(Parts {
             model: Arc::clone(&self.services.model),
-            toolbox: toolbox::with(self.services, &self.world)?,
+            toolbox: toolbox::with(self.services, &self.world, &self.met)?,
             conversations: self.stored(),
             seen: self.stored(),
             approvals: self.stored(),

@@ -31,6 +31,8 @@ pub enum Flaw {
     OfflineAccess,
     /// Google ends each consent after a week.
     Testing,
+    /// An API of Google's is not switched on in the project.
+    GoogleApi,
     /// The vault mixes teachers up.
     MixUp,
     /// A sign-in was answered with something that is not believed.
@@ -65,9 +67,12 @@ const OFFLINE: &str = "Auth0, Authentication > Social > the Google connection: t
 const TESTING: &str = "Google Cloud, OAuth consent screen > Audience: in Testing each consent ends after 7 days; make \
                        the app Internal, or publish it. A changed Google password looks the same from here";
 
+const API: &str = "Google Cloud, APIs & Services > Library: enable the Gmail API, and the Google Calendar API as well; it \
+                   takes a few minutes until Google knows";
+
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Address,
         Self::Credentials,
         Self::SignInGrants,
@@ -80,6 +85,7 @@ impl Flaw {
         Self::NoRefreshToken,
         Self::OfflineAccess,
         Self::Testing,
+        Self::GoogleApi,
         Self::MixUp,
         Self::Disbelieved,
         Self::Other,
@@ -100,6 +106,7 @@ impl Flaw {
             Self::NoRefreshToken => "A sign-in brought no refresh token",
             Self::OfflineAccess => "An account was connected, and the vault has nothing of it",
             Self::Testing => "Google ended a permission a week after it was given",
+            Self::GoogleApi => "The Gmail API or the Google Calendar API is not switched on",
             Self::MixUp => "The vault answered with another teacher's token",
             Self::Disbelieved => "An answer at sign-in was not believed",
             Self::Other => "Auth0 answered what this program does not know",
@@ -123,6 +130,7 @@ impl Flaw {
             Self::NoRefreshToken => NO_TOKEN,
             Self::OfflineAccess => OFFLINE,
             Self::Testing => TESTING,
+            Self::GoogleApi => API,
             Self::MixUp => "It was not used. Look in the log for ALARM, and report it to Auth0",
             Self::Disbelieved => "Look in the log for \"nobody was signed in\": it says which check failed",
             Self::Other => "Look in the log for the reference that the teacher was shown: it has Auth0's words",
@@ -141,7 +149,7 @@ impl Flaw {
             | Self::NoRefreshToken => Part::Application,
             Self::Purpose | Self::OfflineAccess => Part::Connection,
             Self::Policy => Part::Accounts,
-            Self::Testing => Part::Google,
+            Self::Testing | Self::GoogleApi => Part::Google,
             Self::Address | Self::MixUp | Self::Disbelieved | Self::Other => Part::Trouble,
         }
     }
@@ -177,7 +185,7 @@ mod tests {
         let mut all = Flaw::ALL.to_vec();
         all.sort_unstable();
         all.dedup();
-        assert_eq!(all.len(), 15);
+        assert_eq!(all.len(), Flaw::ALL.len());
         for (at, flaw) in Flaw::ALL.iter().enumerate() {
             let others = || Flaw::ALL[at + 1..].iter();
             assert!(others().all(|other| other.title() != flaw.title() && other.mend() != flaw.mend()), "{flaw:?}");

@@ -38,6 +38,7 @@ pub(super) struct Words {
 
 const RATE_LIMITS: [&str; 5] =
     ["rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"];
+const API_OFF: [&str; 2] = ["accessNotConfigured", "SERVICE_DISABLED"];
 const SCOPE_MISSING: [&str; 2] = ["insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"];
 
 impl Answer<'_> {
@@ -57,6 +58,12 @@ impl Answer<'_> {
             403 if has(&RATE_LIMITS) => Refusal::Limit { until: self.until(body, now) },
             status => Refusal::Refused(in_plain_words(status, &reasons, words)),
         }
+    }
+
+    /// Whether the project of this application may not use the API at all, which
+    /// its operator alone can mend.
+    pub(super) fn is_of_an_api_that_is_off(&self, body: &Value) -> bool {
+        self.status == 403 && reasons(body).iter().any(|reason| API_OFF.contains(reason))
     }
 
     /// When the limit lifts: mostly there is no header, and the message says
@@ -98,7 +105,7 @@ fn in_plain_words(status: u16, reasons: &[&str], words: &Words) -> String {
     let has = |reason| reasons.contains(&reason);
     let words = if has("failedPrecondition") || has("FAILED_PRECONDITION") {
         words.off
-    } else if has("accessNotConfigured") || has("SERVICE_DISABLED") {
+    } else if API_OFF.iter().any(|reason| has(reason)) {
         words.api
     } else if has("dailyLimitExceeded") {
         words.daily

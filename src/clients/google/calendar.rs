@@ -16,6 +16,7 @@ use crate::{
     calendar::{Calendar, CalendarError, CalendarKey, Event, Invited, Meeting, When},
     clients::http::{API_TIMEOUT, HttpClients, below, read_answer, send},
     clock::Clock,
+    setup::{Flaw, Met},
 };
 
 const GOOGLES_OWN: &str = "https://www.googleapis.com";
@@ -40,6 +41,7 @@ pub struct GoogleCalendar {
     once: Client,
     events: Url,
     clock: Arc<dyn Clock>,
+    met: Arc<Met>,
     patience: Duration,
 }
 
@@ -87,12 +89,18 @@ struct Insert<'a> {
 }
 
 impl GoogleCalendar {
-    /// A calendar at Google's own host, or below `base`.
-    pub fn new(clients: &HttpClients, base: Option<&Url>, clock: Arc<dyn Clock>) -> Result<Self, url::ParseError> {
+    /// A calendar at Google's own host, or below `base`; in `met` it counts what
+    /// only the operator can mend.
+    pub fn new(
+        clients: &HttpClients,
+        base: Option<&Url>,
+        clock: Arc<dyn Clock>,
+        met: Arc<Met>,
+    ) -> Result<Self, url::ParseError> {
         let base = base.map_or_else(|| Url::parse(GOOGLES_OWN), |base| Ok(base.clone()))?;
         let events = below(&base, "calendar/v3/calendars/primary/events");
         let (look, once) = (clients.api.clone(), clients.once.clone());
-        Ok(Self { look, once, events, clock, patience: API_TIMEOUT })
+        Ok(Self { look, once, events, clock, met, patience: API_TIMEOUT })
     }
 
     async fn call(&self, request: RequestBuilder, key: &CalendarKey) -> Result<(u16, Vec<u8>), CalendarError> {
@@ -109,7 +117,11 @@ impl GoogleCalendar {
             400..=407 | 410..=499 => {
                 let body = body.unwrap_or_default();
                 let answer = Answer { status, retry_after: retry_after.as_deref(), body: &body };
-                Err(answer.refusal(&answer.json(), self.clock.now(), &WORDS).into())
+                let (body, now) = (answer.json(), self.clock.now());
+                if answer.is_of_an_api_that_is_off(&body) {
+                    self.met.note(Flaw::GoogleApi, now);
+                }
+                Err(answer.refusal(&body, now, &WORDS).into())
             }
             _ => Err(CalendarError::Unknown(format!("the calendar answered {status}"))),
         }

@@ -23,6 +23,7 @@ use crate::{
     clients::http::{API_TIMEOUT, HttpClients, below, read_answer, send},
     clock::Clock,
     mail::{Accepted, MailError, Mailer, NotSent},
+    setup::{Flaw, Met},
     vault::GmailSend,
 };
 
@@ -34,6 +35,7 @@ pub struct GmailMailer {
     client: Client,
     endpoint: Url,
     clock: Arc<dyn Clock>,
+    met: Arc<Met>,
     patience: Duration,
 }
 
@@ -43,11 +45,17 @@ struct Sending {
 }
 
 impl GmailMailer {
-    /// A mailer that calls Google's own host, or the one below `base`.
-    pub fn new(clients: &HttpClients, base: Option<&Url>, clock: Arc<dyn Clock>) -> Result<Self, url::ParseError> {
+    /// A mailer that calls Google's own host, or the one below `base`; in `met` it
+    /// counts what only the operator can mend.
+    pub fn new(
+        clients: &HttpClients,
+        base: Option<&Url>,
+        clock: Arc<dyn Clock>,
+        met: Arc<Met>,
+    ) -> Result<Self, url::ParseError> {
         let base = base.map_or_else(|| Url::parse(GOOGLES_OWN), |base| Ok(base.clone()))?;
         let endpoint = below(&base, "gmail/v1/users/me/messages/send");
-        Ok(Self { client: clients.once.clone(), endpoint, clock, patience: API_TIMEOUT })
+        Ok(Self { client: clients.once.clone(), endpoint, clock, met, patience: API_TIMEOUT })
     }
 
     /// The same mailer, which waits that long for an answer.
@@ -62,7 +70,11 @@ impl GmailMailer {
         let retry_after = retry_after.map(str::to_owned);
         // What the status line says stands, even when the rest is cut off.
         let body = read_answer(response).await.unwrap_or_default();
-        answer::judge(&Answer { status, retry_after: retry_after.as_deref(), body: &body }, self.clock.now())
+        let (answer, now) = (Answer { status, retry_after: retry_after.as_deref(), body: &body }, self.clock.now());
+        if answer.is_of_an_api_that_is_off(&answer.json()) {
+            self.met.note(Flaw::GoogleApi, now);
+        }
+        answer::judge(&answer, now)
     }
 }
 

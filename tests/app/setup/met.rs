@@ -15,12 +15,14 @@ use teachers_aide::{
 
 use super::{Line, line, lines, set_up};
 use crate::{
-    cast::{self, school_day},
+    cast::{self, MATEO, mail_to, school_day},
     connections::{nothing_connected, waits_for_google},
     harness::{TestApp, Wanted},
 };
 
 const POLICY: &str = "Refresh tokens are not good for the My Account API";
+const SEND: &str = "https://www.googleapis.com/auth/gmail.send";
+const EVENTS: &str = "https://www.googleapis.com/auth/calendar.events";
 const DOOR: &str = "/connections/google/connect?tool=send_email_to_student";
 
 async fn met(app: &TestApp) -> Vec<Line> {
@@ -124,6 +126,43 @@ async fn each_refusal_that_is_the_operators_is_counted_under_its_name_and_no_oth
         assert!(fresh.iter().all(|line| line.about.starts_with(title)), "{what}: {fresh:?}");
         assert!(!format!("{fresh:?}").contains("canary"), "{what}: {fresh:?}");
     }
+}
+
+/// As Google says it, of the newer kind and of the older.
+fn google(status: u16, reason: &str) -> Said {
+    let (errors, details) = (json!([{ "reason": reason, "message": "canary" }]), json!([{ "reason": reason }]));
+    Said::status(status).json(&json!({ "error": { "code": status, "errors": errors, "details": details } }))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_that_is_off_at_google_is_counted_and_what_is_the_accounts_own_is_not() {
+    let (app, ada, _grace) = school_day().await;
+    app.sandbox.auth0().connect_google(&cast::ada().subject, &[SEND, EVENTS]);
+    let api = "The Gmail API or the Google Calendar API is not switched on";
+    let rows = [
+        (400, "failedPrecondition", ""),
+        (403, "domainPolicy", ""),
+        (403, "accessNotConfigured", "Once, at "),
+        (403, "rateLimitExceeded", "Once, at "),
+        (403, "SERVICE_DISABLED", "Twice, last at "),
+    ];
+    for (status, reason, told) in rows {
+        let refused = Effect::Answer(google(status, reason));
+        app.sandbox.faults().add(Fault::on(Route::GmailSend).times(1).then(refused));
+        app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]).says("Well.");
+        let (_, screen) = ada.hear("Write to Mateo").await;
+        ada.decide(&screen.cards()[0], "send", &[]).await;
+        let met = met(&app).await;
+        assert!(met.iter().all(|line| line.about == api && line.words.starts_with(told)), "{reason}: {met:?}");
+        assert_eq!(met.len(), usize::from(!told.is_empty()), "{reason}: {met:?}");
+    }
+    app.sandbox.faults().add(Fault::on(Route::Calendar).then(Effect::Answer(google(403, "accessNotConfigured"))));
+    app.mind.calls([("list_events", json!({ "from": null, "days": null }))]).says("I cannot.");
+    ada.hear("What is on this week?").await;
+    let told = met(&app).await.remove(0);
+    assert!(told.words.starts_with("3 times, last at ") && told.words.contains("enable the Gmail API"), "{told:?}");
+    assert!(told.state == "Met" && told.guide.ends_with("#1-google-cloud"), "{told:?}");
+    assert!(!format!("{told:?}").contains("canary"), "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -114,8 +114,8 @@ fn key() -> GmailSend {
 
 fn mailer(base: &Url) -> GmailMailer {
     let clients = HttpClients::new(&Outbound::default()).unwrap();
-    let clock = Arc::new(HeldClock::at(NOON));
-    GmailMailer::new(&clients, Some(base), clock).unwrap().with_patience(Duration::from_millis(400))
+    let (clock, met) = (Arc::new(HeldClock::at(NOON)), Arc::new(Met::since(NOON)));
+    GmailMailer::new(&clients, Some(base), clock, met).unwrap().with_patience(Duration::from_millis(400))
 }
 
 async fn outcome(far: Far) -> (Outcome, Arc<Seen>) {
