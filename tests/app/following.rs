@@ -164,7 +164,7 @@ async fn no_page_says_of_an_answer_that_ends_that_it_broke_off() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_turn_whose_end_cannot_be_stored_is_shown_as_it_is_kept() {
     let (app, ada, _grace) = school_day().await;
-    let words: Vec<String> = (0..200).map(|number| format!("word{number}")).collect();
+    let words: Vec<String> = (0..2_000).map(|number| format!("word{number}")).collect();
     app.mind.push(Answer::text(words.join(" ")).at(Pace { first: Duration::ZERO, piece: Duration::from_millis(15) }));
     let asked = ada.ask("Tell me").await;
     let stored = async || app.turn_row(&asked.turn).await.text();
