@@ -288,9 +288,10 @@ pub async fn said(
     }
 }
 
-/// The turns around one. The first of a conversation is alone while it runs.
+/// The turns around one. The first of a conversation is alone while it runs for
+/// the first time; one that is taken up again was stored more than once.
 pub async fn around(state: &State, caller: &Caller, stored: &StoredTurn) -> anyhow::Result<Tree> {
-    if stored.seq == 1 && stored.turn.status == Status::Running {
+    if stored.seq == 1 && stored.version == 1 && stored.turn.status == Status::Running {
         return Ok(Tree::of_one(&stored.turn.id));
     }
     state.conversations.tree(&caller.teacher.id, &stored.conversation).await

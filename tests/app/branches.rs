@@ -72,6 +72,21 @@ async fn an_answer_can_be_asked_for_again_and_the_model_remembers_the_chosen_way
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_waits_in_another_version_of_a_first_turn_is_in_sight_while_it_goes_on() {
+    let (app, ada, _grace) = school_day().await;
+    let half = || Raw::events([json!({ "choices": [{ "index": 0, "delta": { "content": "Half of it" } }] })]);
+    app.mind.push(half().ending(Ending::Cut));
+    let (first, _) = ada.hear("Write to Mateo").await;
+    app.mind.calls([mail_to(MATEO, "Hello", "Dear Mateo")]);
+    submit(&ada, &form(&ada, &first, "again").await).await;
+    ada.post(&format!("/turns/{}/choose", first.turn), &[]).await.with(200);
+    app.mind.push(half().ending(Ending::Stall));
+    ada.post(&format!("/turns/{}/resume", first.turn), &[]).await.with(200);
+    let screen = ada.follow_until(&first.turn, |screen| !screen.html().is_empty()).await;
+    assert!(screen.state.is_empty() && screen.has(".beside"), "{} {}", screen.state, screen.html());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_found_in_another_version_is_opened_there_and_chosen_only_by_going_on() {
     let (app, ada, grace) = school_day().await;
     app.mind.says("A poor answer.");
