@@ -162,7 +162,7 @@ async fn words_that_are_posted_twice_leave_the_draft_waiting_to_which_they_led()
     let cards = ada.follow(&turn).await.cards();
     assert_eq!(post().await["turn"], turn.as_str());
     ada.decide(&cards[0], "send", &[]).await.with(200);
-    ada.follow(&turn).await;
+    ada.follow_to_the_end(&turn).await;
     assert_eq!(ada.page(&first.conversation).await.texts(".answer"), ["Well.", "It has left."], "the answer goes on");
 }
 

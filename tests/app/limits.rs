@@ -83,7 +83,7 @@ async fn words_that_a_limit_gives_back_choose_no_version_and_set_nothing_aside()
     ada.post(&page, &[("words", "And now?")]).await.with(429);
     assert_eq!(ada.get(&page).await.attrs(".versions", "aria-label"), ["Version 2 of 2"]);
     ada.decide(&cards[0], "send", &[]).await.with(200);
-    ada.follow(again).await;
+    ada.follow_to_the_end(again).await;
     assert_eq!(ada.get(&page).await.texts(".answer"), ["It has left."], "the answer goes on");
 }
 
